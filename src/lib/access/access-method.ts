@@ -1,0 +1,76 @@
+import type { Config } from '../config/schema.ts'
+import type { ErrorInfo } from '../errors/error.ts'
+import type { Signer } from '../identity/keypair.ts'
+import type { State } from '../state/store.ts'
+import type { Supervisor } from '../supervisor/supervisor.ts'
+import type { Audit } from '../system/audit.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
+import type { AccessId, AccessState, Audience, Finding, IngressId } from '../protocol/http-api.ts'
+
+/** What a method found out about the world outside; each method narrows it in its own folder. */
+export type Facts = Readonly<Record<string, unknown>>
+
+/** One thing a method would do, as data: `--dry-run` prints it, tests compare it. */
+export interface PlanStep {
+  /** For a person, in the imperative: "listen on 192.168.1.5:18790". */
+  title: string
+  /** The program and its arguments, where the step runs one. */
+  argv?: readonly string[]
+}
+
+/** What `enable` would do from here, and what stands in the way (then `steps` is empty). */
+export interface Plan {
+  steps: readonly PlanStep[]
+  refusal?: ErrorInfo
+}
+
+/** Tells the person which step a slow enable is at. */
+export type Report = (step: string) => void
+
+/** Where an ingress listens. */
+export type IngressPlace =
+  | { kind: 'tcp'; hosts: readonly string[]; port: number }
+  | { kind: 'unix'; path: string }
+
+/** Where an ingress came to listen: one URL authority (`192.168.1.5:18790`, `[fd00::5]:18790`) for each address, or the socket's path. */
+export interface IngressAddress {
+  authorities: readonly string[]
+  path?: string
+}
+
+/** What a method is given; it reaches the rest of the gateway by nothing else. */
+export interface AccessContext {
+  config(): Config
+  state: State
+  /** Opens the door, or moves it: addresses that stay keep their listeners and connections. Throws `PORT_IN_USE`, `ADDRESS_NOT_AVAILABLE`, `PORT_NOT_PERMITTED`. */
+  openIngress(id: IngressId, where: IngressPlace): Promise<IngressAddress>
+  /** Closes the door and every connection that came through it; others go on. */
+  closeIngress(id: IngressId): Promise<void>
+  sign: Signer
+  supervise: Supervisor
+  clock: Clock
+  log: Log
+  audit: Audit
+  /** Asks the reconciler to look at this method again, for example when the network changed. */
+  changed(): void
+}
+
+/** One way for a person's device to reach the gateway. */
+export interface AccessMethod {
+  readonly id: AccessId
+  /** Whether the configuration asks for this method. */
+  intended(config: Config): boolean
+  /** Who could reach the gateway through it. */
+  audience(config: Config): Audience
+  /** What is true now; changes nothing. */
+  inspect(signal: AbortSignal): Promise<Facts>
+  /** What enable would do; pure. */
+  plan(config: Config, facts: Facts): Plan
+  /** Twice equals once. Throws XopcError where it cannot. */
+  enable(signal: AbortSignal, report: Report): Promise<AccessState>
+  /** Undoes what enable did and nothing else. */
+  disable(signal: AbortSignal): Promise<AccessState>
+  /** Never throws: a check that fails is a finding. */
+  diagnose(signal: AbortSignal): Promise<Finding[]>
+}

@@ -1,0 +1,65 @@
+import type {
+  AccessId,
+  AccessState,
+  ConfigChange,
+  ConfigView,
+  Finding,
+  GatewayEvent,
+  Health,
+  LogLine,
+  Overview,
+  Status,
+} from '../protocol/http-api.ts'
+import type { Plan } from '../access/access-method.ts'
+
+/** What `enable` may be told; lan takes `address`. */
+export interface EnableOptions {
+  /** An IP literal of this computer, instead of every private address. */
+  address?: string
+  /** Wait (bounded) until the method is on, blocked or failed. */
+  wait?: boolean
+}
+
+/** New values by config path (`gateway.port`); `null` removes the key. */
+export type ConfigPatch = Readonly<Record<string, unknown>>
+
+/**
+ * Everything a person can do with a gateway. Three implementations: live (inside it), client (the same over HTTP or a socket) and
+ * offline (no gateway is running). What an implementation cannot do throws `GATEWAY_NOT_RUNNING`.
+ */
+export interface Xopc {
+  /** That it runs, its version and for how many seconds. */
+  health(): Promise<Health>
+  /** The gateway in numbers. */
+  status(): Promise<Status>
+  /** Every way in with its state, conflicts and what to try next. Offline: what the configuration asks for, all off. */
+  overview(): Promise<Overview>
+
+  /** What enabling would do; changes nothing. */
+  plan(id: AccessId, options?: EnableOptions): Promise<Plan>
+  /** Sets the intent, saves it and returns the state (settled within 2 s, or as far as it came). Throws the method's own codes. */
+  enable(id: AccessId, options?: EnableOptions): Promise<AccessState>
+  /** Takes the intent back; a configuration that cannot be saved does not keep the method on. */
+  disable(id: AccessId): Promise<AccessState>
+  /** What was looked at and what was found. */
+  diagnose(id: AccessId): Promise<Finding[]>
+
+  /** The configuration file as it is, secrets masked. */
+  config(): Promise<ConfigView>
+  /** One edit of the file; a mask sent back changes nothing. Throws `CONFIG_INVALID`, `CONFIG_STALE` (etag), `CONFIG_NOT_WRITABLE`. */
+  patchConfig(patch: ConfigPatch, ifMatch?: string): Promise<ConfigChange>
+
+  /** Ends the gateway after this call has been answered. */
+  stop(): Promise<void>
+  /** Ends the gateway and starts it anew with the same arguments. */
+  restart(): Promise<void>
+  /** A new owner token, saved; the old one and every owner session end. */
+  rotateToken(): Promise<{ token: string }>
+
+  /** The last lines of the gateway log, oldest first. */
+  logs(lines: number): Promise<LogLine[]>
+  /** The last lines of the audit log, oldest first. */
+  audit(lines: number): Promise<LogLine[]>
+  /** Events from now on, or after `lastEventId` as far as they are kept; ends with the signal or the gateway. */
+  events(signal: AbortSignal, lastEventId?: number): AsyncIterable<GatewayEvent>
+}

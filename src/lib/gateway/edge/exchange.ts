@@ -1,0 +1,29 @@
+import type { IngressId, Scope } from '../../protocol/http-api.ts'
+
+/** Who a request acts for, as far as its credentials prove it. */
+export interface Principal {
+  /** `owner`: the owner's credential or the control socket; `session`: a browser's cookie; `ticket`: one use; `anonymous`: nothing proven. */
+  kind: 'owner' | 'session' | 'ticket' | 'local' | 'anonymous'
+  /** For logs, limits and `X-Xopc-User`: `owner`, `session:<id>`, `anonymous`. Never a secret. */
+  id: string
+  scopes: ReadonlySet<Scope>
+}
+
+/** How a request came, judged once at the edge. Nothing behind the edge looks at the raw headers for it again. */
+export interface Exchange {
+  readonly ingress: IngressId
+  /** Address of the TCP peer; null on a unix socket. */
+  readonly peer: string | null
+  /** The client's address for limits and logs: the peer, or what a trusted proxy said of it. */
+  readonly client: string
+  /** The request carried Forwarded, X-Forwarded-* or Via: it is not local, whoever the peer is. */
+  readonly proxied: boolean
+  /** X-Forwarded-For as received, for the probe route; believed only where `peer` is trusted. */
+  readonly forwardedFor: readonly string[]
+  readonly proto: 'http' | 'https'
+  /** Host as judged, lower-cased, default port dropped. */
+  readonly host: string
+  /** Host is one of this ingress's own names, or a living session's. */
+  readonly knownHost: boolean
+  readonly principal: Principal
+}
