@@ -1,0 +1,40 @@
+import { defineErrors } from '../errors/error.ts'
+
+/** Errors of what a person asks a gateway to do, whichever implementation answers. */
+export const coreErrors = defineErrors({
+  GATEWAY_NOT_RUNNING: {
+    message: 'No gateway is running on this computer, and this needs one.',
+    hint: 'Start it: xopc gateway',
+    http: 503,
+    exit: 1,
+    about: 'The command acts on a running gateway and the lock file in the state folder names none that answers. Settings, plans and logs work without one.',
+  },
+  UNKNOWN_METHOD: {
+    message: 'There is no access method “{id}”.',
+    hint: 'Known methods: {known}.',
+    http: 404,
+    exit: 2,
+    about: 'A path or command named an access method that this version does not have.',
+  },
+  SETTING_OVERRIDDEN: {
+    message: '{key} was saved as asked, but a flag or environment variable of the running gateway says otherwise and wins.',
+    hint: 'Start the gateway without it, then try again.',
+    http: 409,
+    exit: 1,
+    about: 'Flags and environment variables win over the configuration file, so the saved value has no effect until the gateway starts without them.',
+  },
+  METHOD_FAILED: {
+    message: '{id} failed in a way that xopc does not know. This is a bug in xopc.',
+    hint: 'See what the log says: xopc gateway logs',
+    http: 500,
+    exit: 70,
+    about: 'An access method threw something that is not one of the errors on this page. The stack is in the gateway log; the method is tried again.',
+  },
+  METHOD_TIMEOUT: {
+    message: '{id} was still not done after {seconds} s and was given up for now.',
+    hint: 'It is tried again by itself; see why with: xopc gateway logs',
+    http: 504,
+    exit: 1,
+    about: 'Switching an access method on or off is bounded in time; when the bound is reached the attempt is cancelled and repeated later.',
+  },
+})

@@ -1,0 +1,37 @@
+import type { Scope } from './http-api.ts'
+
+/** Where one method of Xopc is served. Paths are written as in the contract; the API is at `/xopc` + path, and at the path itself where the gateway has no upstream. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PATCH'
+  /** `:id` stands for an access method. */
+  readonly path: `/${string}`
+  /** What the caller's credential must allow; `none` needs no credential. */
+  readonly scope: Scope | 'none'
+  /** Names that may stand in the query. */
+  readonly query?: readonly string[]
+}
+
+/** Method of Xopc ↔ route. The client sends by it, the control API serves by it, a test holds it equal to the interface. */
+export const routes = {
+  health: { method: 'GET', path: '/health', scope: 'none' },
+  status: { method: 'GET', path: '/api/status', scope: 'read' },
+  overview: { method: 'GET', path: '/api/overview', scope: 'read' },
+  plan: { method: 'GET', path: '/api/access/:id/plan', scope: 'read', query: ['address'] },
+  enable: { method: 'POST', path: '/api/access/:id/enable', scope: 'admin', query: ['wait'] },
+  disable: { method: 'POST', path: '/api/access/:id/disable', scope: 'admin' },
+  diagnose: { method: 'GET', path: '/api/access/:id/diagnose', scope: 'read' },
+  config: { method: 'GET', path: '/api/config', scope: 'admin' },
+  patchConfig: { method: 'PATCH', path: '/api/config', scope: 'admin' },
+  stop: { method: 'POST', path: '/api/gateway/stop', scope: 'admin' },
+  restart: { method: 'POST', path: '/api/gateway/restart', scope: 'admin' },
+  rotateToken: { method: 'POST', path: '/api/gateway/rotate-token', scope: 'admin' },
+  logs: { method: 'GET', path: '/api/logs', scope: 'admin', query: ['lines'] },
+  audit: { method: 'GET', path: '/api/audit', scope: 'admin', query: ['lines'] },
+  events: { method: 'GET', path: '/api/events', scope: 'read' },
+} as const satisfies Record<string, Route>
+
+/** Name of a method that has a route. */
+export type RouteName = keyof typeof routes
+
+/** Where the API always is, with and without an upstream. `/health` alone has no prefix. */
+export const API_PREFIX = '/xopc'
