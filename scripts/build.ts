@@ -1,0 +1,22 @@
+import { globSync, mkdirSync, rmSync } from 'node:fs'
+import { rolldown } from 'rolldown'
+
+/**
+ * Makes dist/ from src/: one entry for each command and one for the start, everything shared in chunks, packages bundled. Run by `npm ci`
+ * through `prepare`. dist/ is complete afterwards, or the build fails.
+ */
+const root = new URL('..', import.meta.url).pathname
+const commands = globSync('src/commands/**/*.ts', { cwd: root })
+const entries = Object.fromEntries(commands.map((file) => [file.slice('src/'.length, -'.ts'.length), `${root}${file}`]))
+
+const bundle = await rolldown({
+  input: { main: `${root}src/cli/main.ts`, ...entries },
+  cwd: root,
+  platform: 'node',
+  logLevel: 'warn',
+  external: ['typescript'],
+})
+rmSync(`${root}dist`, { recursive: true, force: true })
+mkdirSync(`${root}dist`)
+await bundle.write({ dir: `${root}dist`, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' })
+await bundle.close()

@@ -1,0 +1,40 @@
+import { defineErrors } from '../lib/errors/error.ts'
+
+/** Errors of the command line itself. */
+export const cliErrors = defineErrors({
+  USAGE: {
+    message: '{problem}',
+    hint: 'Type `{help}` to see what this command takes.',
+    http: 400,
+    exit: 2,
+    about: 'A flag or an argument is unknown, missing or has a value that the command does not take. Nothing was done.',
+  },
+  UNKNOWN_COMMAND: {
+    message: 'There is no command `xopc {command}`.',
+    hint: 'Type `{suggestion}`.',
+    http: 400,
+    exit: 2,
+    about: 'The words after `xopc` are not a command. The hint names the nearest one, or the list of commands.',
+  },
+  FLAG_NOT_IN_THIS_VERSION: {
+    message: '`{flag}` asks for something that this version of xopc cannot do yet, so nothing was started.',
+    hint: 'Leave `{flag}` out. `xopc lan on` opens the gateway to the same network.',
+    http: 400,
+    exit: 1,
+    about: 'A flag whose name is reserved was given a value that needs an access method this version does not have.',
+  },
+  NO_LOG_YET: {
+    message: 'There is no gateway log yet, so there is nothing to follow.',
+    hint: 'Type `xopc gateway` to start the gateway; it writes the log.',
+    http: 404,
+    exit: 1,
+    about: 'The gateway has never run with this state folder.',
+  },
+  INTERNAL: {
+    message: 'Something went wrong that xopc did not expect: {problem}. This is a bug in xopc.',
+    hint: 'The details are in {log}. Please report them together with what you typed.',
+    http: 500,
+    exit: 70,
+    about: 'An error that nobody foresaw. The terminal shows one sentence; the stack is in the log file.',
+  },
+})

@@ -1,0 +1,32 @@
+import { styleText } from 'node:util'
+
+/** What the place that output goes to can show. */
+export interface Terminal {
+  /** A person is there: both input and output are a terminal and this is not CI. */
+  readonly interactive: boolean
+  /** Output may move the cursor and use colour. */
+  readonly live: boolean
+  /** Characters in a line; 80 where unknown. */
+  readonly columns: number
+  bold(text: string): string
+  dim(text: string): string
+}
+
+interface Streams {
+  stdin: { isTTY?: boolean }
+  stdout: { isTTY?: boolean; columns?: number }
+}
+
+/** Looks at the streams and at `NO_COLOR`, `CI` and `TERM` once. Throws nothing. */
+export function createTerminal(streams: Streams, env: NodeJS.ProcessEnv): Terminal {
+  const live = streams.stdout.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb'
+  const colour = live && !env['NO_COLOR']
+  const style = (format: 'bold' | 'dim') => (text: string) => (colour ? styleText(format, text, { validateStream: false }) : text)
+  return {
+    interactive: live && streams.stdin.isTTY === true,
+    live,
+    columns: streams.stdout.columns ?? 80,
+    bold: style('bold'),
+    dim: style('dim'),
+  }
+}
