@@ -1,3 +1,4 @@
+import type { TicketUse } from '../../identity/tickets.ts'
 import type { IngressId, Scope } from '../../protocol/http-api.ts'
 
 /** Who a request acts for, as far as its credentials prove it. */
@@ -7,6 +8,10 @@ export interface Principal {
   /** For logs, limits and `X-Xopc-User`: `owner`, `session:<id>`, `anonymous`. Never a secret. */
   id: string
   scopes: ReadonlySet<Scope>
+  /** The session behind a `session` principal, for `sessions.end`. */
+  session?: string
+  /** What a `ticket` principal's ticket is for; a probe ticket carries no scope at all. */
+  ticket?: TicketUse
 }
 
 /** How a request came, judged once at the edge. Nothing behind the edge looks at the raw headers for it again. */
@@ -25,5 +30,11 @@ export interface Exchange {
   readonly host: string
   /** Host is one of this ingress's own names, or a living session's. */
   readonly knownHost: boolean
+  /** Origin as the browser sent it; null where there was none (not a browser, or a plain navigation). Foreign ones were refused already, except on POST /api/session, where only its authority equals Host. */
+  readonly origin: string | null
+  /** The request's target as it came, tickets cut out; `req.url` itself is what Control routes by (control-port.ts). */
+  readonly target: string
+  /** The 401 code of a route that needs more than an anonymous principal. */
+  readonly unproven: 'missing_token' | 'auth_unconfigured'
   readonly principal: Principal
 }

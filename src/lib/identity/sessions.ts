@@ -1,0 +1,139 @@
+import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import type { Clock } from '../system/clock.ts'
+
+/** How every session key starts; sent as `X-Xopc-Token`. */
+export const SESSION_KEY_PREFIX = 'xopc_sk_'
+/** The cookie of a session made on plain http. */
+export const COOKIE = 'xopc_session'
+/** The cookie of a session made on https. */
+export const SECURE_COOKIE = '__Host-xopc_session'
+
+/** A browser in which the owner signed in. */
+export interface Session {
+  readonly id: string
+  /** The exact Origin it was made at and is good at. */
+  readonly origin: string
+  readonly createdAt: number
+}
+
+/** What sign-in hands out: the two halves of a browser session. */
+export interface SignedIn {
+  session: Session
+  /** The whole `Set-Cookie` value. */
+  setCookie: string
+  /** The other half, for sessionStorage; `pair` and `admin` need both. */
+  key: string
+}
+
+/** Owner sessions: 12 h idle, 7 days at most, in memory only. */
+export interface Sessions {
+  /** A session for this origin (`https://gateway.example.com`); its scheme decides `Secure`. */
+  create(origin: string): SignedIn
+  /** The living session of a Cookie header, where the request's Host (lower-cased) and Origin (if there is one) are the session's. Counts as use. */
+  find(cookieHeader: string, host: string, origin: string | null): Session | null
+  /** Whether the key is this session's other half; constant-time. */
+  holdsKey(session: Session, key: string): boolean
+  /** Whether a living session was made at this origin. */
+  knowsOrigin(origin: string): boolean
+  /** Whether a living session was made at this Host (lower-cased, default port dropped). */
+  knowsHost(host: string): boolean
+  end(id: string): void
+  /** Ends all of them: the token or the password changed. */
+  endOwner(): void
+  count(): number
+}
+
+interface Living extends Session {
+  readonly host: string
+  readonly secure: boolean
+  readonly keyDigest: Buffer
+  lastSeenAt: number
+}
+
+const IDLE_MS = 12 * 3_600_000
+const LIFETIME_MS = 7 * 24 * 3_600_000
+const MAX_SESSIONS = 1_000
+
+/** Sessions in memory, at most 1,000 (the one unused for longest goes first). */
+export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessions {
+  // Keyed by the cookie's digest, so that a look-up's timing tells nothing of a living cookie; in order of last use.
+  const living = new Map<string, Living>()
+  const alive = (session: Living): boolean =>
+    clock.now() - session.lastSeenAt < IDLE_MS && clock.now() - session.createdAt < LIFETIME_MS
+
+  function forgetOld(): void {
+    for (const [key, session] of living) {
+      if (!alive(session) || living.size >= MAX_SESSIONS) living.delete(key)
+    }
+  }
+
+  function use(digest: string, session: Living): Session {
+    session.lastSeenAt = clock.now()
+    living.delete(digest)
+    living.set(digest, session)
+    return session
+  }
+
+  return {
+    create(origin) {
+      forgetOld()
+      const { host, protocol } = new URL(origin)
+      const secure = protocol === 'https:'
+      const cookie = randomBytes(32).toString('base64url')
+      const key = SESSION_KEY_PREFIX + randomBytes(32).toString('base64url')
+      const now = clock.now()
+      const session = { id: randomUUID(), origin, host, secure, createdAt: now, lastSeenAt: now, keyDigest: hash('sha256', key, 'buffer') }
+      living.set(hash('sha256', cookie), session)
+      return { session, key, setCookie: setCookie(cookie, secure, LIFETIME_MS / 1000) }
+    },
+    find(cookieHeader, host, origin) {
+      for (const { value, secure } of ours(cookieHeader)) {
+        const digest = hash('sha256', value)
+        const session = living.get(digest)
+        if (!session || !alive(session) || session.secure !== secure) continue
+        if (withoutDefaultPort(host, secure) !== session.host || (origin !== null && origin !== session.origin)) continue
+        return use(digest, session)
+      }
+      return null
+    },
+    holdsKey(session, key) {
+      const digest = hash('sha256', key, 'buffer')
+      return living.values().some((each) => each.id === session.id && timingSafeEqual(each.keyDigest, digest))
+    },
+    knowsOrigin: (origin) => living.values().some((each) => each.origin === origin && alive(each)),
+    knowsHost: (host) => living.values().some((each) => each.host === withoutDefaultPort(host, each.secure) && alive(each)),
+    end(id) {
+      for (const [digest, session] of living) if (session.id === id) living.delete(digest)
+    },
+    endOwner: () => living.clear(),
+    count: () => living.values().reduce((sum, each) => sum + (alive(each) ? 1 : 0), 0),
+  }
+}
+
+/** `Set-Cookie` values that take the cookie out of the browser, for DELETE /api/session at this origin. */
+export function clearedCookie(origin: string): string {
+  return setCookie('', origin.startsWith('https:'), 0)
+}
+
+function setCookie(value: string, secure: boolean, maxAge: number): string {
+  const common = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAge}`
+  // __Host- makes the browser refuse the name to plain http and to neighbours on the same domain.
+  return secure ? `${SECURE_COOKIE}=${value}; ${common}; Secure` : `${COOKIE}=${value}; ${common}`
+}
+
+/** Our cookies of a header, a few at most: a page of the app may have set one of our names on another path. */
+function ours(cookieHeader: string): { value: string; secure: boolean }[] {
+  const found = []
+  for (const pair of cookieHeader.split(';')) {
+    const at = pair.indexOf('=')
+    const name = pair.slice(0, at).trim()
+    if (name === COOKIE || name === SECURE_COOKIE) found.push({ value: pair.slice(at + 1).trim(), secure: name === SECURE_COOKIE })
+    if (found.length === 4) break
+  }
+  return found
+}
+
+function withoutDefaultPort(host: string, secure: boolean): string {
+  const port = secure ? ':443' : ':80'
+  return host.endsWith(port) ? host.slice(0, -port.length) : host
+}
