@@ -1,0 +1,87 @@
+import { watch } from 'node:fs'
+import { mkdir, readdir, rmdir } from 'node:fs/promises'
+import { systemErrors } from './errors.ts'
+import { absentAsNull, readError, systemCode, writing } from './file-errors.ts'
+import { type FileFacts, look, setMode } from './files.ts'
+
+/** Names in a folder, or null when it is absent. Throws `FILE_NOT_READABLE`. */
+export async function listFolder(path: string): Promise<string[] | null> {
+  return await absentAsNull(path, async () => await readdir(path))
+}
+
+/** Removes an empty folder; absent is fine, one that is not empty stays. Throws `FILE_NOT_WRITABLE`. */
+export async function removeEmptyFolder(path: string): Promise<void> {
+  await writing(path, async () => {
+    try {
+      await rmdir(path)
+    } catch (error) {
+      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) throw error
+    }
+  })
+}
+
+/** Creates folders up to the path, 0700 each; one that exists stays as it is. Throws `FILE_NOT_WRITABLE`. */
+export async function makeFolders(path: string): Promise<void> {
+  await writing(path, async () => await mkdir(path, { recursive: true, mode: 0o700 }))
+}
+
+/** How `ensurePrivateDir` found the folder. */
+export type PrivateDir = 'created' | 'kept' | 'tightened'
+
+/**
+ * A folder that only this user can enter, 0700, created where needed. A link, another user's folder or something that is no folder is
+ * refused; lax permission bits are tightened, or refused with `strict`. Throws `STATE_NOT_OURS`, `FOLDER_NOT_PRIVATE`, `FILE_NOT_WRITABLE`.
+ */
+export async function ensurePrivateDir(path: string, options: { strict?: boolean } = {}): Promise<PrivateDir> {
+  const created = await makeFolder(path)
+  const facts = await look(path)
+  if (facts === null) throw systemErrors.FOLDER_NOT_PRIVATE({ path, reason: 'it was removed at the same moment' })
+  if (facts.kind !== 'folder') {
+    throw systemErrors.FOLDER_NOT_PRIVATE({ path, reason: facts.kind === 'link' ? 'it is a link' : 'it is not a folder' })
+  }
+  requireOurs(path, facts)
+  if ((facts.mode & 0o777) === 0o700) return created ? 'created' : 'kept'
+  if (options.strict === true && !created) {
+    throw systemErrors.FOLDER_NOT_PRIVATE({ path, reason: `its mode is ${octal(facts.mode)}, not 700` })
+  }
+  await setMode(path, 0o700)
+  return created ? 'created' : 'tightened'
+}
+
+/** Throws `STATE_NOT_OURS` when another user owns what was looked at. */
+export function requireOurs(path: string, facts: FileFacts): void {
+  if (facts.uid !== ourUid()) throw systemErrors.STATE_NOT_OURS({ path, owner: `user ${facts.uid}` })
+}
+
+/** The numeric id of this user; -1 where the system has none. */
+export function ourUid(): number {
+  return process.geteuid?.() ?? -1
+}
+
+/** Calls `changed` with the name of every entry of the folder that changed (null where the system does not say). Returns the way to stop. Throws `FILE_NOT_READABLE`. */
+export function watchFolder(path: string, changed: (name: string | null) => void, failed: (error: Error) => void): () => void {
+  try {
+    const watcher = watch(path, { persistent: false }, (_event, name) => changed(name))
+    watcher.on('error', (error) => failed(readError(path, error)))
+    return () => watcher.close()
+  } catch (error) {
+    throw readError(path, error)
+  }
+}
+
+/** True when this call created it. Folders above it are created too, 0700. */
+async function makeFolder(path: string): Promise<boolean> {
+  return await writing(path, async () => {
+    try {
+      return (await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined
+    } catch (error) {
+      // Something that is no folder is there: `look` says what.
+      if (systemCode(error) === 'EEXIST') return false
+      throw error
+    }
+  })
+}
+
+function octal(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(3, '0')
+}
