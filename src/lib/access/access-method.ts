@@ -1,12 +1,13 @@
 import type { Config } from '../config/schema.ts'
-import type { ErrorInfo } from '../errors/error.ts'
+import type { ConfigEdits } from '../config/watch.ts'
+import type { ErrorInfo, XopcError } from '../errors/error.ts'
 import type { Signer } from '../identity/keypair.ts'
 import type { State } from '../state/store.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import type { Audit } from '../system/audit.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
-import type { AccessId, AccessState, Audience, Finding, IngressId } from '../protocol/http-api.ts'
+import type { AccessId, AccessState, Audience, Candidate, Finding, IngressId } from '../protocol/http-api.ts'
 
 /** What a method found out about the world outside; each method narrows it in its own folder. */
 export type Facts = Readonly<Record<string, unknown>>
@@ -41,6 +42,7 @@ export interface IngressAddress {
 
 /** What a method is given; it reaches the rest of the gateway by nothing else. */
 export interface AccessContext {
+  /** The effective configuration; `gateway.port` is the port that the local door really has, also where 0 was asked for. */
   config(): Config
   state: State
   /** Opens the door, or moves it: addresses that stay keep their listeners and connections. Throws `PORT_IN_USE`, `ADDRESS_NOT_AVAILABLE`, `PORT_NOT_PERMITTED`. */
@@ -56,9 +58,42 @@ export interface AccessContext {
   changed(): void
 }
 
+/** What `enable` may be told about a method; each reads what is meant for it. */
+export interface AccessOptions {
+  address?: string
+}
+
+/** What is known of a method with or without a running gateway: pure, but for `inspect`, which changes nothing. */
+export interface AccessDefinition {
+  readonly id: AccessId
+  /** Whether the configuration asks for this method. */
+  intended(config: Config): boolean
+  /** Who could reach the gateway through it. With facts, as it is on this computer. */
+  audience(config: Config, facts?: Facts): Audience
+  /** The audience in words: "anyone on the same network". */
+  audienceText(config: Config, facts?: Facts): string
+  /** Addresses that a device could use, best first, whether the method is on or not. */
+  candidates(config: Config, facts: Facts): Candidate[]
+  /** What is true now; changes nothing. */
+  inspect(signal: AbortSignal): Promise<Facts>
+  /** Why it must not be switched on with this configuration, or null. What may pass by itself (no network yet) is no refusal. */
+  refusal(config: Config, facts: Facts): XopcError | null
+  /** What enable would do; pure. */
+  plan(config: Config, facts: Facts): Plan
+  /** The settings that switching on writes. */
+  settingsOn(options: AccessOptions): ConfigEdits
+  /** The settings that switching off writes. */
+  settingsOff(): ConfigEdits
+  /** The configuration as it would be with edits, as far as this method looks at it; the same object where it looks at none of them. */
+  proposed(config: Config, edits: ConfigEdits): Config
+  create(context: AccessContext): AccessMethod
+}
+
 /** One way for a person's device to reach the gateway. */
 export interface AccessMethod {
   readonly id: AccessId
+  /** While intended, `inspect` is asked this often (ms); where its facts differ from the last, `enable` runs again. */
+  readonly inspectEveryMs?: number
   /** Whether the configuration asks for this method. */
   intended(config: Config): boolean
   /** Who could reach the gateway through it. */

@@ -43,6 +43,16 @@ export interface Finding {
   fix?: Fix
 }
 
+/** One address of this computer that a device could use. */
+export interface Candidate {
+  url: string
+  /** `eth0`. */
+  interface: string
+  kind: 'physical' | 'virtual' | 'vpn'
+  /** What keeps a device from using it, in words; null for an ordinary network card. */
+  note: string | null
+}
+
 /** One method in the overview. */
 export interface MethodView {
   id: AccessId
@@ -51,6 +61,8 @@ export interface MethodView {
   /** Audience in words: "anyone on the same network". */
   audienceText: string
   state: AccessState
+  /** Addresses it has or would have, best first. */
+  candidates: Candidate[]
 }
 
 /** Two things that cannot both hold, or one that will not work; with the way out. */

@@ -1,0 +1,12 @@
+import { defineErrors } from '../errors/error.ts'
+
+/** Errors that every access method may give. */
+export const accessErrors = defineErrors({
+  EXPOSURE_NEEDS_AUTH: {
+    message: 'gateway.auth.mode is none, so everyone who could come in would be let in. Nothing was opened.',
+    hint: 'Ask for a token first: xopc config set gateway.auth.mode=token',
+    http: 409,
+    exit: 1,
+    about: 'Whatever makes the gateway reachable from beyond this computer needs authentication, so it is refused while `gateway.auth.mode` is `none`.',
+  },
+})
