@@ -31,7 +31,7 @@ export const systemErrors = defineErrors({
     hint: 'Look at it with ls -ld {path}, then remove it or set XOPC_STATE_DIR to a folder of your own.',
     http: 500,
     exit: 1,
-    about: 'A folder for private files or sockets is a link, is not a folder, or has a mode that cannot be tightened.',
+    about: 'A folder for private files or sockets is a link, is not a folder, or has a mode that lets other users in.',
   },
   STATE_NOT_OURS: {
     message: '{path} belongs to {owner}, not to you. xopc keeps secrets there and does not use it.',

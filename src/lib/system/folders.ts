@@ -1,5 +1,6 @@
 import { watch } from 'node:fs'
 import { mkdir, readdir, rmdir } from 'node:fs/promises'
+import type { XopcError } from '../errors/error.ts'
 import { systemErrors } from './errors.ts'
 import { absentAsNull, readError, systemCode, writing } from './file-errors.ts'
 import { type FileFacts, look, setMode } from './files.ts'
@@ -29,28 +30,32 @@ export async function makeFolders(path: string): Promise<void> {
 export type PrivateDir = 'created' | 'kept' | 'tightened'
 
 /**
- * A folder that only this user can enter, 0700, created where needed. A link, another user's folder or something that is no folder is
- * refused; lax permission bits are tightened, or refused with `strict`. Throws `STATE_NOT_OURS`, `FOLDER_NOT_PRIVATE`, `FILE_NOT_WRITABLE`.
+ * A folder that only this user can enter, created 0700 where needed. A link, another user's folder or something that is no folder is
+ * refused; rights of group and others are taken away, or refused with `strict`. Throws `STATE_NOT_OURS`, `FOLDER_NOT_PRIVATE`, `FILE_NOT_WRITABLE`.
  */
 export async function ensurePrivateDir(path: string, options: { strict?: boolean } = {}): Promise<PrivateDir> {
   const created = await makeFolder(path)
-  const facts = await look(path)
-  if (facts === null) throw systemErrors.FOLDER_NOT_PRIVATE({ path, reason: 'it was removed at the same moment' })
-  if (facts.kind !== 'folder') {
-    throw systemErrors.FOLDER_NOT_PRIVATE({ path, reason: facts.kind === 'link' ? 'it is a link' : 'it is not a folder' })
-  }
-  requireOurs(path, facts)
-  if ((facts.mode & 0o777) === 0o700) return created ? 'created' : 'kept'
-  if (options.strict === true && !created) {
-    throw systemErrors.FOLDER_NOT_PRIVATE({ path, reason: `its mode is ${octal(facts.mode)}, not 700` })
-  }
-  await setMode(path, 0o700)
+  const facts = requireOurFolder(path, await look(path))
+  if (isPrivate(facts)) return created ? 'created' : 'kept'
+  if (options.strict === true) throw laxMode(path, facts)
+  await setMode(path, facts.mode & 0o700)
   return created ? 'created' : 'tightened'
+}
+
+/** Checks a folder that somebody else named (a socket's, from a lock): a real folder, ours, nobody else can enter. Throws `STATE_NOT_OURS`, `FOLDER_NOT_PRIVATE`. */
+export async function requirePrivateDir(path: string): Promise<void> {
+  const facts = requireOurFolder(path, await look(path))
+  if (!isPrivate(facts)) throw laxMode(path, facts)
 }
 
 /** Throws `STATE_NOT_OURS` when another user owns what was looked at. */
 export function requireOurs(path: string, facts: FileFacts): void {
   if (facts.uid !== ourUid()) throw systemErrors.STATE_NOT_OURS({ path, owner: `user ${facts.uid}` })
+}
+
+/** Whether group and others have no right at all. */
+export function isPrivate(facts: FileFacts): boolean {
+  return (facts.mode & 0o077) === 0
 }
 
 /** The numeric id of this user; -1 where the system has none. */
@@ -80,6 +85,19 @@ async function makeFolder(path: string): Promise<boolean> {
       throw error
     }
   })
+}
+
+function requireOurFolder(path: string, facts: FileFacts | null): FileFacts {
+  if (facts?.kind === 'folder') {
+    requireOurs(path, facts)
+    return facts
+  }
+  const reason = facts === null ? 'it does not exist' : facts.kind === 'link' ? 'it is a link' : 'it is not a folder'
+  throw systemErrors.FOLDER_NOT_PRIVATE({ path, reason })
+}
+
+function laxMode(path: string, facts: FileFacts): XopcError {
+  return systemErrors.FOLDER_NOT_PRIVATE({ path, reason: `its mode is ${octal(facts.mode)}, others can enter it` })
 }
 
 function octal(mode: number): string {
