@@ -2,14 +2,15 @@ import { defineConfig } from 'vitest/config'
 import { createTotalsReporter } from './test/support/totals-reporter.ts'
 
 const build = './test/support/setup-build.ts'
+const peers = './test/support/setup-peers.ts'
 
 /** The folders of test/: how long one test may take, and what must stand before the first one. */
 const kinds = {
   unit: { seconds: 10, before: [] },
   contract: { seconds: 30, before: [] },
-  integration: { seconds: 30, before: [] },
-  e2e: { seconds: 90, before: [build] },
-  security: { seconds: 60, before: [build] },
+  integration: { seconds: 30, before: [peers] },
+  e2e: { seconds: 90, before: [build, peers] },
+  security: { seconds: 60, before: [build, peers] },
   repo: { seconds: 120, before: [] },
 }
 

@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { atEnd, tempFolder } from './cleanup.ts'
+import { root } from './build.ts'
+import { run, start, type Ran, type RunOptions } from './run.ts'
+
+/** A running gateway: the built program, in a process of its own. Whatever a test leaves running ends after the last test of its file. */
+export interface RunningGateway {
+  /** `http://127.0.0.1:<port>`, no slash at the end. */
+  readonly url: string
+  readonly port: number
+  /** The owner's token as configured. */
+  readonly token: string
+  readonly stateDir: string
+  readonly controlSocket: string
+  readonly pid: number
+  /** What it printed so far, both streams. */
+  output(): string
+  /** Its log file so far; empty when there is none. */
+  log(): Promise<string>
+  /** A request with the owner's token, unless `headers` says otherwise. */
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  /** The command line, on the same state folder. */
+  xopc(args: readonly string[], options?: XopcOptions): Promise<Ran>
+  /** SIGTERM, then SIGKILL after 10 s; resolves with the exit code when it is gone. Twice equals once. */
+  stop(): Promise<number | null>
+  /** SIGKILL; resolves when it is gone. The state folder stays, for `startGateway({ stateDir })`. */
+  kill9(): Promise<void>
+}
+
+/** How to start a gateway. */
+export interface GatewayOptions {
+  /** Joined into the configuration, over `{ gateway: { port: 0, auth: { token } } }`; a string is written as it is. */
+  config?: ConfigTree | string
+  /** A state folder from before; its `xopc.json` stays unless `config` is given. */
+  stateDir?: string
+  /** More arguments after `gateway`. */
+  args?: readonly string[]
+  env?: NodeJS.ProcessEnv
+  /** Milliseconds until it must answer /health; default 20,000. */
+  readyMs?: number
+}
+
+/** How to run the command line. */
+export interface XopcOptions extends RunOptions {
+  stateDir?: string
+}
+
+/** Part of a configuration file. */
+export interface ConfigTree {
+  [key: string]: unknown
+}
+
+const program = join(root, 'bin/run.js')
+
+/** Runs the built `xopc` on its own state folder (a new one unless given), with no `XOPC_*` of the outer environment. */
+export async function xopc(args: readonly string[], options: XopcOptions = {}): Promise<Ran> {
+  const stateDir = options.stateDir ?? (await tempFolder())
+  return run([process.execPath, program, ...args], { ...options, env: cleanEnv(stateDir, options.env) })
+}
+
+/** Starts the built `xopc gateway` on a free port and waits until it answers. Throws with its output when it ends or is not ready in time. */
+export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
+  const stateDir = options.stateDir ?? (await tempFolder())
+  const token = await writeConfig(stateDir, options)
+  const started = launch(stateDir, options)
+  atEnd(started.stop)
+  const { url, socket } = await started.ready(options.readyMs ?? 20_000)
+  const headers = { authorization: `Bearer ${token}` }
+  return {
+    url,
+    port: Number(new URL(url).port),
+    token,
+    stateDir,
+    controlSocket: socket,
+    pid: started.pid,
+    output: started.output,
+    log: () => readIfThere(join(stateDir, 'logs/gateway.log')),
+    fetch: (path, init = {}) =>
+      fetch(url + path, { signal: AbortSignal.timeout(20_000), ...init, headers: new Headers(init.headers ?? headers) }),
+    xopc: (args, more) => xopc(args, { ...more, stateDir }),
+    stop: started.stop,
+    kill9: started.kill9,
+  }
+}
+
+function launch(stateDir: string, options: GatewayOptions) {
+  const tooLong = 15 * 60_000
+  const child = start([process.execPath, program, 'gateway', ...(options.args ?? [])], {
+    env: cleanEnv(stateDir, options.env),
+    timeoutMs: tooLong,
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const gone = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const alive = () => child.exitCode === null && child.signalCode === null
+  const ended = (signal: NodeJS.Signals) => (alive() && child.kill(signal), gone)
+  return {
+    pid: child.pid ?? 0,
+    output: () => output,
+    kill9: async () => void (await ended('SIGKILL')),
+    stop: async () => {
+      const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+      return ended('SIGTERM').finally(() => clearTimeout(late))
+    },
+    async ready(ms: number) {
+      for (const until = Date.now() + ms; alive() && Date.now() < until; await sleep(25)) {
+        const lock = await readLock(stateDir, child.pid)
+        if (lock && (await answers(lock.url))) return lock
+      }
+      await ended('SIGKILL')
+      throw new Error(`the gateway ${child.signalCode ? `was not ready in ${ms} ms` : `ended with ${child.exitCode}`}:\n${output}`)
+    },
+  }
+}
+
+/** The lock names url and socket; one of another process is left over from before. */
+async function readLock(stateDir: string, pid: number | undefined): Promise<{ url: string; socket: string } | null> {
+  const text = await readIfThere(join(stateDir, 'run/gateway.json'))
+  if (!text.trimEnd().endsWith('}')) return null
+  const lock: unknown = JSON.parse(text)
+  const known = typeof lock === 'object' && lock && 'pid' in lock && 'url' in lock && 'socket' in lock
+  return known && lock.pid === pid ? { url: String(lock.url).replace(/\/$/, ''), socket: String(lock.socket) } : null
+}
+
+function answers(url: string): Promise<boolean> {
+  return fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) }).then(
+    (response) => response.ok,
+    () => false,
+  )
+}
+
+async function writeConfig(stateDir: string, { config, stateDir: kept }: GatewayOptions): Promise<string> {
+  const path = join(stateDir, 'xopc.json')
+  if (kept && config === undefined && existsSync(path)) return tokenIn(await readFile(path, 'utf8'))
+  const base = { gateway: { port: 0, auth: { token: randomBytes(24).toString('hex') } } }
+  const text = typeof config === 'string' ? config : JSON.stringify(merge(base, config ?? {}), null, 2)
+  await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  await writeFile(path, text, { mode: 0o600 })
+  return tokenIn(text)
+}
+
+function merge(base: ConfigTree, over: ConfigTree): ConfigTree {
+  const isTree = (value: unknown): value is ConfigTree => typeof value === 'object' && value !== null && !Array.isArray(value)
+  const joined = Object.entries(over).map(([key, value]): [string, unknown] => [
+    key,
+    isTree(value) && isTree(base[key]) ? merge(base[key], value) : value,
+  ])
+  return { ...base, ...Object.fromEntries(joined) }
+}
+
+function tokenIn(text: string): string {
+  return /\btoken\b["']?\s*:\s*["']([^"']+)["']/.exec(text)?.[1] ?? ''
+}
+
+function readIfThere(path: string): Promise<string> {
+  return existsSync(path) ? readFile(path, 'utf8') : Promise.resolve('')
+}
+
+function cleanEnv(stateDir: string, over: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(XOPC_|VITEST|NODE_ENV|NODE_OPTIONS|FORCE_COLOR)/.test(name))
+  const cache = join(root, 'node_modules/.cache/xopc-tests')
+  return { ...Object.fromEntries(kept), HOME: stateDir, XDG_CACHE_HOME: cache, XOPC_STATE_DIR: stateDir, NO_COLOR: '1', ...over }
+}
