@@ -1,0 +1,164 @@
+/**
+ * "Who may import whom" of docs/architecture.md as data. A folder may import itself, what it `uses`, only the types of what is under `types`,
+ * and what is under `lazily` only by `await import()`. Anything else inside src/ is an error. Change a row together with that page.
+ */
+const folders = (...names) => names.map((name) => `src/lib/${name}/`)
+const files = (...names) => names.map((name) => `src/lib/${name}[.]ts$`)
+const error = files('errors/error')
+const xopc = files('core/xopc')
+const everything = ['src/lib/']
+
+const rows = [
+  { from: 'src/commands/', uses: ['src/cli/', ...folders('protocol'), ...error], types: everything, lazily: everything },
+  { from: 'src/cli/', uses: [...folders('client', 'remote', 'protocol'), ...error, ...xopc], types: everything, lazily: everything },
+  // Puts a gateway together from its parts; only the `gateway` command loads it, lazily.
+  { from: 'src/cli/run-gateway[.]ts$', uses: ['src/cli/', ...everything] },
+  { from: 'src/lib/client/', uses: [...folders('protocol'), ...error], types: xopc },
+  {
+    from: 'src/lib/gateway/',
+    uses: [...folders('core', 'identity', 'probe', 'protocol', 'config', 'state', 'system'), ...error],
+    types: files('access/access-method'),
+  },
+  {
+    from: 'src/lib/core/',
+    uses: [
+      ...folders('probe', 'identity', 'config', 'state', 'supervisor', 'protocol', 'system'),
+      ...files('access/registry', 'access/errors'),
+      ...error,
+    ],
+    types: files('access/access-method'),
+  },
+  {
+    from: 'src/lib/access/',
+    uses: [...folders('binaries', 'protocol', 'state', 'supervisor', 'system'), ...error],
+    types: folders('config', 'identity', 'probe'),
+  },
+  // One line per method.
+  { from: 'src/lib/access/registry[.]ts$', uses: files('access/access-method', 'access/[^/]+/method') },
+  {
+    from: 'src/lib/remote/',
+    uses: [...folders('client', 'supervisor', 'state', 'protocol', 'system'), ...files('binaries/ssh'), ...error],
+    types: xopc,
+  },
+  {
+    from: 'src/lib/config/',
+    uses: [...files('access/[^/]+/config', 'access/[^/]+/errors'), ...folders('system'), ...error],
+    types: folders('protocol'),
+  },
+  ...['identity', 'state', 'binaries', 'supervisor', 'probe'].map((part) => ({
+    from: `src/lib/${part}/`,
+    uses: [...folders('protocol', 'system'), ...error],
+  })),
+  { from: 'src/lib/protocol/', uses: error, types: xopc },
+  { from: 'src/lib/system/', uses: error },
+  { from: 'src/lib/errors/', uses: [] },
+  // Joins the parts' errors.
+  { from: 'src/lib/errors/catalog[.]ts$', uses: [...files('.*errors'), 'src/cli/errors[.]ts$', ...error] },
+]
+
+const any = (paths) => (paths.length === 0 ? '^$' : `^(${paths.join('|')})`)
+/** Rows of files inside this row's folder: they answer for themselves. */
+const ownRows = (from) => rows.map((row) => row.from).filter((other) => other !== from && other.startsWith(from))
+
+/** The rules that one row means. */
+function rulesOf({ from, uses, types = [], lazily = [] }) {
+  const name = from.replace(/^src\/(lib\/)?/, '').replace(/\W+(ts\W)?$/, '')
+  const where = { path: any([from]), pathNot: any(ownRows(from)) }
+  const own = from.endsWith('/') ? [from] : []
+  const rules = [
+    {
+      name: `${name}: its row names what it imports`,
+      severity: 'error',
+      from: where,
+      to: { path: '^src/', pathNot: any([...own, ...uses, ...types, ...lazily]) },
+    },
+  ]
+  if (types.length > 0) {
+    const more = { path: any(types), pathNot: any([...own, ...uses, ...lazily]), dependencyTypesNot: ['type-only'] }
+    rules.push({ name: `${name}: only the types`, severity: 'error', from: where, to: more })
+  }
+  if (lazily.length > 0) {
+    const more = { path: any(lazily), pathNot: any([...own, ...uses]), dynamic: false, dependencyTypesNot: ['type-only'] }
+    rules.push({ name: `${name}: only by await import()`, severity: 'error', from: where, to: more })
+  }
+  return rules
+}
+
+const only = (name, comment, path, users, dependencyTypes) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: '^src/', pathNot: any(users) },
+  to: { path, dependencyTypesNot: ['type-only'], ...(dependencyTypes ? { dependencyTypes } : {}) },
+})
+
+/** Who may touch what of Node and of the packages. */
+const outside = [
+  only('files and processes: only system/', 'House rule 10.', '^(node:)?(fs|fs/promises|child_process|worker_threads|cluster)$', [
+    'src/lib/system/',
+  ]),
+  only('sockets: only the gateway and the clients', 'House rule 10.', '^(node:)?(net|http|https|http2|tls|dgram)$', [
+    'src/lib/gateway/',
+    'src/lib/remote/',
+    'src/lib/probe/',
+    'src/lib/system/net[.]ts',
+  ]),
+  only('the terminal: only cli/ and commands/', 'lib/ knows nothing of colours and prompts.', 'node_modules/(@oclif|@inquirer|chalk)/', [
+    'src/cli/',
+    'src/commands/',
+  ]),
+  only('oclif and colours: only cli/', 'Commands take them from there.', 'node_modules/(@inquirer|chalk)/', ['src/cli/']),
+  only('fastify: only behind the edge', 'Decision 002.', 'node_modules/(fastify|@fastify)/', ['src/lib/gateway/control/']),
+  only('undici and ws: only the gateway', 'House rule 10.', 'node_modules/(undici|ws)/', ['src/lib/gateway/', 'src/lib/probe/']),
+  {
+    name: 'browser-safe: client/ and protocol/ know no node: module',
+    comment: 'Both run in a browser.',
+    severity: 'error',
+    from: { path: '^src/lib/(client|protocol)/' },
+    to: { dependencyTypes: ['core'] },
+  },
+]
+
+const hygiene = [
+  { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+  { name: 'every import is found', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  {
+    name: 'no access method knows another',
+    severity: 'error',
+    from: { path: '^src/lib/access/([^/]+)/' },
+    to: { path: '^src/lib/access/[^/]+/', pathNot: '^src/lib/access/$1/' },
+  },
+  {
+    name: 'offline starts nothing',
+    severity: 'error',
+    from: { path: '^src/lib/core/offline[.]ts$' },
+    to: { path: '^src/lib/(supervisor|access/registry|gateway|core/(live|reconcile|actor))', dependencyTypesNot: ['type-only'] },
+  },
+  { name: 'src/ stands alone', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|scripts|bench)/' } },
+  {
+    name: 'what ships is a dependency',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'undetermined'], dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'the catalogue is for the edges',
+    comment: 'A part throws its own errors; only what renders them may ask for all.',
+    severity: 'error',
+    from: { path: '^src/lib/', pathNot: '^src/lib/errors/' },
+    to: { path: '^src/lib/errors/catalog[.]ts$' },
+  },
+]
+
+export default {
+  forbidden: [...rows.flatMap(rulesOf), ...outside, ...hygiene],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+}
