@@ -1,0 +1,72 @@
+import type { ConfigProblem } from '../protocol/http-api.ts'
+import { type Merged, type Origins, type Overrides, inferAuthMode, mergeSources } from './environment.ts'
+import { type Found, toSegments } from './problems.ts'
+import { checkRules } from './rules.ts'
+import type { Config } from './schema.ts'
+import { shape } from './shape.ts'
+import { type Source, readSource } from './source.ts'
+import { valueAt } from './tree.ts'
+
+/** Everything besides the file that decides what is in effect. */
+export interface Surroundings {
+  env: NodeJS.ProcessEnv
+  overrides: Overrides
+  /** Addresses of this computer. */
+  ownAddresses: readonly string[]
+}
+
+/** A text, judged. */
+export interface Judged {
+  source: Source
+  /** The effective configuration; null where a problem is an error. */
+  config: Config | null
+  /** Every problem, in the order of the file. */
+  problems: ConfigProblem[]
+  origins: Origins
+}
+
+/** Judges the text of the configuration file together with environment and flags; null stands for no file. Pure, throws nothing. */
+export function judge(text: string | null, surroundings: Surroundings): Judged {
+  const source = readSource(text)
+  const merged = mergeSources(source.values ?? {}, surroundings.env, surroundings.overrides)
+  const { config, problems } = source.values === null ? { config: null, problems: [] } : effective(merged, surroundings)
+  const all = [...source.problems, ...problems].map((one) => toProblem(one, source, merged.origins))
+  const broken = all.some(({ severity }) => severity === 'error')
+  return { source, config: broken ? null : config, problems: inFileOrder(all), origins: merged.origins }
+}
+
+function effective(merged: Merged, { ownAddresses }: Surroundings): { config: Config | null; problems: Found[] } {
+  const values = inferAuthMode(merged.values)
+  const shaped = shape(values)
+  if ('problems' in shaped) return { config: null, problems: [...merged.problems, ...shaped.problems.filter(notIn(merged.problems))] }
+  const written = (path: string): boolean => valueAt(values, toSegments(path)) !== undefined
+  return { config: shaped.config, problems: [...merged.problems, ...checkRules({ config: shaped.config, written, ownAddresses })] }
+}
+
+/** A key whose environment variable is missing is not also missing itself. */
+function notIn(known: readonly Found[]): (one: Found) => boolean {
+  const paths = new Set(known.map(({ segments }) => segments.join('.')))
+  return ({ segments }) => !paths.has(segments.join('.'))
+}
+
+function toProblem({ segments, error, severity }: Found, source: Source, origins: Origins): ConfigProblem {
+  const path = segments.join('.')
+  const origin = origins.get(path)
+  // What comes from elsewhere does not stand in the file, though the key may.
+  const place = origin === undefined ? source.locate(segments) : null
+  return {
+    path,
+    line: place?.line ?? null,
+    column: place?.column ?? null,
+    code: error.code,
+    message: origin === undefined ? error.message : `${error.message} (It comes from ${origin}.)`,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    severity,
+  }
+}
+
+function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const at = (number: number | null): number => number ?? Number.POSITIVE_INFINITY
+  const compare = (a: number, b: number): number => (a === b ? 0 : a - b)
+  return problems.toSorted((a, b) => compare(at(a.line), at(b.line)) || compare(at(a.column), at(b.column)))
+}

@@ -1,0 +1,49 @@
+import type { XopcError } from '../errors/error.ts'
+import type { ConfigProblem } from '../protocol/http-api.ts'
+import { configErrors } from './errors.ts'
+
+/** Keys and list positions from the root of the configuration. */
+export type Segments = readonly (string | number)[]
+
+/** Something wrong at a place of the configuration, before it is known where that stands in the file. */
+export interface Found {
+  segments: Segments
+  error: XopcError
+  severity: 'error' | 'warning'
+}
+
+/** An error at a config path (`gateway.port`; empty for the file as a whole). */
+export function found(path: string, error: XopcError, severity: Found['severity'] = 'error'): Found {
+  return { segments: toSegments(path), error, severity }
+}
+
+/** `gateway.trustedProxies.0` as its parts; a number is a position in a list. */
+export function toSegments(path: string): Segments {
+  return path === '' ? [] : path.split('.').map((part) => (/^(0|[1-9]\d*)$/.test(part) ? Number(part) : part))
+}
+
+/** An error that carries every problem of the configuration. */
+export type ConfigInvalid = XopcError & { readonly problems: readonly ConfigProblem[] }
+
+/** `CONFIG_INVALID` for a file, with all problems attached; its message tells the first. */
+export function configInvalid(file: string, problems: readonly ConfigProblem[]): ConfigInvalid {
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  const [first] = errors
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  const problem = first === undefined ? 'It breaks a rule.' : describeProblem(first)
+  return Object.assign(configErrors.CONFIG_INVALID({ file, problem, more }), { problems })
+}
+
+/** A problem in one line: place, then what is wrong. */
+export function describeProblem(problem: ConfigProblem): string {
+  const place = problem.line === null ? '' : `Line ${problem.line}: `
+  return `${place}${problem.message}`
+}
+
+/** The problems that an error carries; none for any other error. */
+export function problemsOf(error: unknown): readonly ConfigProblem[] {
+  // `as`: `problems` is attached in this file alone, and only together with this code.
+  return error instanceof Error && 'code' in error && error.code === 'CONFIG_INVALID' && 'problems' in error
+    ? (error as ConfigInvalid).problems
+    : []
+}

@@ -1,0 +1,21 @@
+import { configErrors } from './errors.ts'
+import { found } from './problems.ts'
+import type { Config } from './schema.ts'
+import type { Rule } from './rule.ts'
+
+/** Values that ask for a method which comes with a later version (docs/decisions/005). */
+const later: readonly { key: string; method: string; asked: (config: Config) => boolean }[] = [
+  { key: 'gateway.mode', method: 'remote mode', asked: ({ gateway }) => gateway.mode === 'remote' },
+  { key: 'gateway.auth.mode', method: 'sign-in by a proxy', asked: ({ gateway }) => gateway.auth.mode === 'trusted-proxy' },
+  { key: 'gateway.auth.allowTailscale', method: 'sign-in by Tailscale', asked: ({ gateway }) => gateway.auth.allowTailscale },
+  { key: 'gateway.tailscale.mode', method: 'Tailscale', asked: ({ gateway }) => gateway.tailscale.mode !== 'off' },
+  { key: 'gateway.agent', method: 'the agent API', asked: ({ gateway }) => gateway.agent !== undefined },
+  { key: 'tunnel.enabled', method: 'the public tunnel', asked: ({ tunnel }) => tunnel.enabled },
+  { key: 'tunnel.autoStart', method: 'the public tunnel', asked: ({ tunnel }) => tunnel.autoStart },
+]
+
+const notYet: Rule = ({ config }) =>
+  later.filter(({ asked }) => asked(config)).map(({ key, method }) => found(key, configErrors.NOT_IN_THIS_VERSION({ key, method })))
+
+/** Rules about what this version can do. */
+export const versionRules: readonly Rule[] = [notYet]
