@@ -84,12 +84,12 @@ function rulesOf({ from, uses, types = [], lazily = [] }) {
   return rules
 }
 
-const only = (name, comment, path, users, dependencyTypes) => ({
+const only = (name, comment, path, users) => ({
   name,
   comment,
   severity: 'error',
   from: { path: '^src/', pathNot: any(users) },
-  to: { path, dependencyTypesNot: ['type-only'], ...(dependencyTypes ? { dependencyTypes } : {}) },
+  to: { path, dependencyTypesNot: ['type-only'] },
 })
 
 /** Who may touch what of Node and of the packages. */
