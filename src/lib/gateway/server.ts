@@ -1,12 +1,30 @@
+import { hostname, networkInterfaces } from 'node:os'
+import { join } from 'node:path'
 import type { AccessContext } from '../access/access-method.ts'
-import type { ConfigStore } from '../config/watch.ts'
+import type { ConfigEvent, ConfigStore } from '../config/watch.ts'
 import type { Xopc } from '../core/xopc.ts'
 import type { Signer } from '../identity/keypair.ts'
-import type { Status } from '../protocol/http-api.ts'
+import { createSessions } from '../identity/sessions.ts'
+import { createTickets } from '../identity/tickets.ts'
+import type { GatewayEvent, Health, Status } from '../protocol/http-api.ts'
 import type { State } from '../state/store.ts'
 import type { Audit } from '../system/audit.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import type { Control } from './control/app.ts'
+import { createConnections } from './edge/connections.ts'
+import { createEdge } from './edge/edge.ts'
+import type { Principal } from './edge/exchange.ts'
+import { createIngresses, type Ingresses } from './edge/ingress.ts'
+import { createLimiter, createStreams } from './edge/limits.ts'
+import { createNames } from './edge/origin.ts'
+import { gatewayErrors } from './errors.ts'
+import { within } from './within.ts'
+
+/** Bound of `stop`, in milliseconds. */
+const STOP_MS = 3_000
+/** How long after a rotation its own reply may still travel before every proven connection is cut. */
+const LAST_REPLY_MS = 500
 
 /** What the gateway is made of. */
 export interface GatewayParts {
@@ -19,28 +37,143 @@ export interface GatewayParts {
   version: string
 }
 
+/** What the gateway serves: Xopc, and where `auth.blocked` is told. */
+export type Served = Xopc & { publish(type: GatewayEvent['type'], data: unknown): void }
+
 /** The doors of the gateway and what stands behind them. */
 export interface Gateway {
-  /** ISO time of creation. */
-  readonly startedAt: string
-  /** For the access methods: doors of their own. `list` gives every open door with `host:port` authorities or the socket's path. */
-  readonly ingress: {
-    open: AccessContext['openIngress']
-    close: AccessContext['closeIngress']
-    list(): Status['ingress']
-  }
-  /** `endOwner` ends every owner session and every stream that an owner's session or Bearer opened (not those of the control socket). */
+  readonly version: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** Doors for the access methods. */
+  readonly ingress: { open: AccessContext['openIngress']; close: AccessContext['closeIngress'] }
+  /** Every open door with `host:port` authorities, or the socket's path. */
+  listIngress(): Status['ingress']
+  /** `endOwner` ends every owner session and ticket at once, and what they or a Bearer opened half a second later (never on the control socket). */
   readonly sessions: { endOwner(): void }
-  /** `http://127.0.0.1:18790`: where a program on this computer reaches the gateway, with the real port. */
+  /** `http://127.0.0.1:18790`: where a program on this computer reaches the gateway, with the port it really has. */
   url(): string
   counts(): Status['counts']
-  /** Opens `control`, `local` and, where configured, `proxy`; follows the configuration from then on. Throws `PORT_IN_USE` and kin. */
-  serve(xopc: Xopc): Promise<void>
+  /** Opens `control`, `local` and, where configured, `proxy`; follows the configuration from then on. Throws what opening `control` or `local` throws: `PORT_IN_USE` and kin. */
+  serve(xopc: Served): Promise<void>
   /** Says `gateway.stopping` to whoever listens and closes everything, within 3 s. Twice equals once. */
   stop(): Promise<void>
 }
 
-/** Makes the gateway; nothing listens before `serve`. */
-export function createGateway(_parts: GatewayParts): Gateway {
-  throw new Error('the doors are being built')
+/** Makes the gateway; nothing listens before `serve`. The API behind the edge is loaded with the first request for it. */
+export function createGateway(parts: GatewayParts): Gateway {
+  const { config, log, audit, clock, version, signer } = parts
+  const startedAt = clock.now()
+  const gateway = () => config.current().gateway
+  const sessions = createSessions({ clock })
+  const tickets = createTickets<Principal>({ clock })
+  const limiter = createLimiter({ rule: () => gateway().auth.rateLimit, clock })
+  const streams = createStreams({ max: () => gateway().maxSseConnections })
+  const connections = createConnections({ trustedProxies: () => gateway().trustedProxies })
+  const keeper: Parameters<typeof createIngresses>[0]['keeper'] = {
+    handle: (...given) => edge.handle(...given),
+    upgrade: (...given) => edge.upgrade(...given),
+  }
+  const doors = createIngresses({ keeper, connections, log })
+  const names = createNames({ config: config.current, ingresses: doors.list, hostName: hostname() })
+  const shared = { names, sessions, tickets, limiter, streams, log, audit, clock, onBlocked }
+  const edge = createEdge({ ...shared, connections, config: config.current, control: loadControl, health })
+  let served: Served | null = null
+  let control: Promise<Control> | null = null
+  let loaded: Control | null = null
+  let unsubscribe: (() => void) | null = null
+  let stopped: Promise<void> | null = null
+
+  function onBlocked(source: string): void {
+    served?.publish('auth.blocked', { source })
+  }
+
+  function health(): Health {
+    return { status: 'ok', version, uptime: Math.floor((clock.now() - startedAt) / 1000) }
+  }
+
+  async function loadControl(): Promise<Control> {
+    if (served === null || stopped !== null) throw gatewayErrors.GATEWAY_STOPPING()
+    return (control ??= createApi(served))
+  }
+
+  async function createApi(xopc: Served): Promise<Control> {
+    const { createControl } = await import('./control/app.ts')
+    loaded = await createControl({ ...shared, xopc, config, signer, version })
+    return loaded
+  }
+
+  function endOwner(): void {
+    sessions.endOwner()
+    tickets.clear()
+    clock.sleep(LAST_REPLY_MS).then(
+      () => connections.endProven(),
+      (error: unknown) => log.error('Connections of the old credential could not be ended', { error }),
+    )
+  }
+
+  async function follow({ before, after }: ConfigEvent): Promise<void> {
+    const [was, is] = [before.gateway, after.gateway]
+    if (was.auth.mode !== is.auth.mode || was.auth.token !== is.auth.token || was.auth.password !== is.auth.password) endOwner()
+    if (was.proxySocket !== is.proxySocket) await openProxy(doors, is.proxySocket, log)
+    if (was.port !== is.port) await openLocal(doors, is.port)
+  }
+
+  async function close(): Promise<void> {
+    unsubscribe?.()
+    await loaded?.farewell()
+    await doors.stop()
+    await Promise.all([loaded?.close(), edge.close()])
+  }
+
+  return {
+    version,
+    startedAt,
+    ingress: { open: doors.open, close: doors.close },
+    listIngress: doors.list,
+    sessions: { endOwner },
+    url: () => urlOf(doors, gateway().port),
+    counts: () => {
+      const own = loaded?.counts() ?? { sse: 0, webSockets: 0 }
+      return {
+        connections: connections.count(),
+        sse: streams.count() + own.sse,
+        webSockets: edge.counts().webSockets + own.webSockets,
+        sessions: sessions.count(),
+      }
+    },
+    async serve(xopc) {
+      served = xopc
+      await openLocal(doors, gateway().port)
+      await doors.open('control', { kind: 'unix', path: join(parts.state.runDir, 'control.sock') })
+      await openProxy(doors, gateway().proxySocket, log)
+      unsubscribe = config.subscribe(follow)
+    },
+    stop: () => (stopped ??= within(STOP_MS, close(), clock)),
+  }
+}
+
+async function openLocal(doors: Ingresses, port: number): Promise<void> {
+  await doors.open('local', { kind: 'tcp', hosts: loopbackHosts(), port })
+}
+
+/** A computer without IPv6 has no `::1` to listen on. */
+function loopbackHosts(): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return ['127.0.0.1', ...(addresses.some(({ address }) => address === '::1') ? ['::1'] : [])]
+}
+
+/** A proxy's socket that cannot be opened keeps nobody out of the other doors. */
+async function openProxy(doors: Ingresses, path: string | undefined, log: Log): Promise<void> {
+  try {
+    if (path === undefined) await doors.close('proxy')
+    else await doors.open('proxy', { kind: 'unix', path })
+  } catch (error) {
+    log.error('The proxy socket is not open; the other doors are', { path, error })
+  }
+}
+
+function urlOf(doors: Ingresses, port: number): string {
+  const local = doors.list().find(({ id }) => id === 'local')
+  return `http://${local?.addresses.find((authority) => authority.startsWith('127.')) ?? `127.0.0.1:${port}`}`
 }

@@ -35,6 +35,8 @@ export interface Sessions {
   holdsKey(session: Session, key: string): boolean
   /** Whether a living session was made at this origin. */
   knowsOrigin(origin: string): boolean
+  /** The exact Origin of a living session; null where it ended. */
+  originOf(id: string): string | null
   /** Whether a living session was made at this Host (lower-cased, default port dropped). */
   knowsHost(host: string): boolean
   end(id: string): void
@@ -102,6 +104,7 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
     },
     knowsOrigin: (origin) => living.values().some((each) => each.origin === origin && alive(each)),
     knowsHost: (host) => living.values().some((each) => each.host === withoutDefaultPort(host, each.secure) && alive(each)),
+    originOf: (id) => living.values().find((each) => each.id === id && alive(each))?.origin ?? null,
     end(id) {
       for (const [digest, session] of living) if (session.id === id) living.delete(digest)
     },

@@ -1,43 +1,207 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
-import type { ConfigStore } from '../../config/watch.ts'
-import type { Xopc } from '../../core/xopc.ts'
-import type { Signer } from '../../identity/keypair.ts'
-import type { Sessions } from '../../identity/sessions.ts'
-import type { Tickets } from '../../identity/tickets.ts'
-import type { Audit } from '../../system/audit.ts'
-import type { Clock } from '../../system/clock.ts'
-import type { Log } from '../../system/log.ts'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { API_LEVEL } from '../../protocol/http-api.ts'
+import type { Control as ControlPort } from '../edge/control-port.ts'
 import type { Exchange } from '../edge/exchange.ts'
-import type { Limiter } from '../edge/limits.ts'
+import { gatewayErrors } from '../errors.ts'
+import { within } from '../within.ts'
+import { consoleFile, type ConsoleMode, CONSOLE_POLICY } from './console.ts'
+import type { ControlContext, ControlParts } from './context.ts'
+import { createEcho, type Echo } from './echo.ts'
+import { refusalAt } from './gate.ts'
+import { openApi } from './openapi.ts'
+import { asXopcError, refusalOf } from './render.ts'
+import type { Call, ControlRoute } from './route.ts'
+import { route } from './route.ts'
+import { controlRoutes } from './routes/table.ts'
+import { countFailure } from './sign-in.ts'
+import { createStreamHub, type Subscriber } from './streams.ts'
 
-/** What the API and the console are given. */
-export interface ControlParts {
-  xopc: Xopc
-  config: ConfigStore
-  sessions: Sessions
-  tickets: Tickets
-  limiter: Limiter
-  signer: Signer
-  log: Log
-  audit: Audit
-  clock: Clock
-  version: string
+const BODY_LIMIT = 1024 * 1024
+const FAREWELL_MS = 500
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The row of the table that this route was made from. */
+    row?: ControlRoute
+  }
 }
 
 /** The API and the console: what the edge hands its own paths to. */
-export interface Control {
-  handle(request: IncomingMessage, response: ServerResponse, exchange: Exchange): void
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, exchange: Exchange): void
-  /** Open event streams and WebSockets of our own routes. */
+export interface Control extends ControlPort {
+  /** Open event streams that the edge does not count (those of the control socket), and WebSockets of our own routes. */
   counts(): { sse: number; webSockets: number }
-  /** Ends every stream that an owner's session or Bearer opened. */
-  endOwnerStreams(): void
-  /** Ends event streams with `gateway.stopping` and closes WebSockets; bounded. */
+  /** Ends event streams with `gateway.stopping` and WebSockets; resolves when every reply has gone out, or after half a second. */
+  farewell(): Promise<void>
   close(): Promise<void>
 }
 
-/** Builds the control API; loaded lazily because fastify is heavy. */
-export async function createControl(_parts: ControlParts): Promise<Control> {
-  throw new Error('the control API is being built')
+const described = route({
+  method: 'GET',
+  path: '/api/openapi.json',
+  scope: 'admin',
+  about: 'This API as OpenAPI 3.1.',
+  produces: 'application/json',
+  handle: (_call, { version }) => openApi(allRoutes, version),
+})
+
+/** Every route that is served. */
+export const allRoutes: readonly ControlRoute[] = [...controlRoutes, described]
+
+/** Builds the control API; imported lazily because fastify is heavy. It has no listener: the edge hands it requests. */
+export async function createControl(parts: ControlParts): Promise<Control> {
+  const exchanges = new WeakMap<IncomingMessage, Exchange>()
+  const context: ControlContext = { ...parts, hub: createStreamHub({ ...parts, alive: (subscriber) => isAlive(subscriber, parts) }) }
+  const app = createApp(context, exchanges)
+  const echo = createEcho()
+  const open = new Set<ServerResponse>()
+  for (const row of allRoutes) register(app, row, context, exchanges)
+  await app.ready()
+  return {
+    handle(request, response, exchange) {
+      exchanges.set(request, exchange)
+      open.add(response)
+      response.once('close', () => open.delete(response))
+      app.routing(request, response)
+    },
+    upgrade: (request, socket, head, exchange) => openEcho(echo, [request, socket, head, exchange], context),
+    counts: () => ({ sse: context.hub.size('control'), webSockets: echo.size() }),
+    async farewell() {
+      context.hub.close()
+      echo.close()
+      const gone = [...open].map((response) => new Promise((resolve) => response.once('close', resolve)))
+      await within(FAREWELL_MS, Promise.all(gone), context.clock)
+    },
+    async close() {
+      context.hub.close()
+      echo.close()
+      await app.close()
+    },
+  }
+}
+
+function openEcho(echo: Echo, given: Parameters<Echo['upgrade']>, { log }: ControlContext): void {
+  echo.upgrade(...given).catch((error: unknown) => {
+    log.error('A WebSocket could not be opened', { error })
+    given[1].destroy()
+  })
+}
+
+function isAlive({ principal }: Subscriber, { sessions }: ControlParts): boolean {
+  // A ticket carries the id of who asked for it, so its stream ends with that session, too.
+  const session = /^session:(.+)$/.exec(principal.id)?.[1]
+  return session === undefined || sessions.originOf(session) !== null
+}
+
+function createApp(context: ControlContext, exchanges: WeakMap<IncomingMessage, Exchange>): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply, context),
+  })
+  readJsonOnly(app)
+  denyByDefault(app)
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-xopc-api', String(API_LEVEL)).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+    const { row } = request.routeOptions.config
+    done(row === undefined ? undefined : (refusalAt(row, exchangeOf(request, exchanges)) ?? undefined))
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const { row } = request.routeOptions.config
+    const refused = answerError(error, request, reply, context)
+    if (row?.takesCredential === true && refused.malformed) countFailure(exchangeOf(request, exchanges), context)
+  })
+  app.setNotFoundHandler((request, reply) => answerFile(request, reply, context))
+  return app
+}
+
+/** Forms and plain text are what a foreign page can send without asking first, so nothing but JSON is read. */
+function readJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void parse(request, body, done)
+  })
+}
+
+/** A route that does not say who may use it is a mistake that must not get as far as a request. */
+function denyByDefault(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ url, config }) => {
+    if (config?.row?.scope === undefined) throw new Error(`The route ${url} does not declare its scope`)
+  })
+}
+
+function register(app: FastifyInstance, row: ControlRoute, context: ControlContext, exchanges: WeakMap<IncomingMessage, Exchange>): void {
+  app.route({
+    method: row.method,
+    url: row.path,
+    config: { row },
+    handler: async (request, reply) => {
+      const result = await row.handle(callOf(row, request, reply, exchangeOf(request, exchanges)), context)
+      if (reply.sent) return reply
+      return result === undefined ? reply.code(reply.statusCode === 200 ? 204 : reply.statusCode).send() : reply.send(result)
+    },
+  })
+}
+
+function callOf(row: ControlRoute, request: FastifyRequest, reply: FastifyReply, exchange: Exchange): Call<unknown, unknown> {
+  const gone = new AbortController()
+  reply.raw.on('close', () => gone.abort())
+  return {
+    exchange,
+    body: row.body?.parse(request.body),
+    query: row.query?.parse(request.query),
+    // Every path of the table has named parameters only, and fastify gives those as text.
+    params: request.params as Record<string, string>,
+    request: request.raw,
+    signal: gone.signal,
+    status: (code) => void reply.code(code),
+    header: (name, value) => void reply.header(name, value),
+    hijack: () => takeOver(reply),
+  }
+}
+
+function takeOver(reply: FastifyReply): ServerResponse {
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value)
+  return reply.hijack().raw
+}
+
+function exchangeOf(request: FastifyRequest, exchanges: WeakMap<IncomingMessage, Exchange>): Exchange {
+  const exchange = exchanges.get(request.raw)
+  if (exchange === undefined) throw new Error('A request came past the edge')
+  return exchange
+}
+
+function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply, { log }: ControlContext): { malformed: boolean } {
+  const type = request.headers['content-type']
+  const error = isMediaType(thrown) ? gatewayErrors.BODY_NOT_JSON({ type: type === undefined ? 'something without a type' : 'another type' }) : asXopcError(thrown, pathOf(request), log)
+  if (reply.raw.headersSent) {
+    // A stream broke off after it had begun: there is no reply left to give.
+    reply.raw.destroy()
+    return { malformed: false }
+  }
+  const { status, body, headers } = refusalOf(error)
+  void reply.code(status).headers(headers).send(body)
+  return { malformed: [400, 413, 415].includes(status) }
+}
+
+function isMediaType(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? '/'
+}
+
+function answerFile(request: FastifyRequest, reply: FastifyReply, { config }: ControlContext): void {
+  const path = pathOf(request)
+  const { upstream, auth } = config.current().gateway
+  // `trusted-proxy` is refused by the configuration of this version; its page would take nothing either.
+  const mode: ConsoleMode = upstream !== undefined ? 'upstream' : auth.mode === 'trusted-proxy' ? 'none' : auth.mode
+  const file = request.method === 'GET' || request.method === 'HEAD' ? consoleFile(path, mode) : null
+  if (file !== null) return void reply.header('content-security-policy', CONSOLE_POLICY).header('x-frame-options', 'DENY').header('referrer-policy', 'no-referrer').type(file.type).send(file.text)
+  const { status, body } = refusalOf(gatewayErrors.NOT_FOUND({ path }))
+  void reply.code(status).send(body)
 }

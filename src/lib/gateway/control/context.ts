@@ -1,0 +1,35 @@
+import type { ConfigStore } from '../../config/watch.ts'
+import type { Xopc } from '../../core/xopc.ts'
+import type { Signer } from '../../identity/keypair.ts'
+import type { Sessions } from '../../identity/sessions.ts'
+import type { Tickets } from '../../identity/tickets.ts'
+import type { Audit } from '../../system/audit.ts'
+import type { Clock } from '../../system/clock.ts'
+import type { Log } from '../../system/log.ts'
+import type { Principal } from '../edge/exchange.ts'
+import type { Limiter, Streams } from '../edge/limits.ts'
+import type { Names } from '../edge/origin.ts'
+import type { StreamHub } from './streams.ts'
+
+/** What the API and the console are given. */
+export interface ControlParts {
+  xopc: Xopc
+  config: ConfigStore
+  names: Names
+  sessions: Sessions
+  tickets: Tickets<Principal>
+  limiter: Limiter
+  streams: Streams
+  signer: Signer
+  log: Log
+  audit: Audit
+  clock: Clock
+  version: string
+  /** Called when a source was blocked, for the `auth.blocked` event. */
+  onBlocked(source: string): void
+}
+
+/** What a handler reaches: the parts, and the event streams of this API. */
+export interface ControlContext extends ControlParts {
+  hub: StreamHub
+}

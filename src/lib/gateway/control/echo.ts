@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { XopcError } from '../../errors/error.ts'
+import type { Exchange } from '../edge/exchange.ts'
+import { gatewayErrors } from '../errors.ts'
+import { refusalAt } from './gate.ts'
+import { refusalOf } from './render.ts'
+
+/** Where the echo is. */
+export const ECHO_PATH = '/api/probe/ws'
+const MAX_MESSAGE_BYTES = 64 * 1024
+
+/** The WebSocket of the staged test: it sends back what it gets. */
+export interface Echo {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, exchange: Exchange): Promise<void>
+  size(): number
+  close(): void
+}
+
+/** Makes the echo; the WebSocket library is loaded with the first handshake. */
+export function createEcho(): Echo {
+  let server: import('ws').WebSocketServer | null = null
+
+  async function load(): Promise<import('ws').WebSocketServer> {
+    const { WebSocketServer } = await import('ws')
+    return (server ??= new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false }))
+  }
+
+  return {
+    async upgrade(request, socket, head, exchange) {
+      // A socket without a listener would end the process with its first error; the close that follows says the rest.
+      socket.on('error', () => socket.destroy())
+      const refusal = pathOf(request) === ECHO_PATH ? refusalAt({ scope: 'probe' }, exchange) : gatewayErrors.NOT_FOUND({ path: pathOf(request) })
+      if (refusal !== null) return refuse(socket, refusal)
+      const accepted = await load()
+      accepted.handleUpgrade(request, socket, head, (client) => {
+        client.on('error', () => client.terminate())
+        client.on('message', (data, binary) => client.send(data, { binary }))
+      })
+    },
+    size: () => server?.clients.size ?? 0,
+    close() {
+      for (const client of server?.clients ?? []) client.close(1001, 'gateway.stopping')
+      server?.close()
+    },
+  }
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] ?? '/'
+}
+
+function refuse(socket: Duplex, error: XopcError): void {
+  const { status, body, headers } = refusalOf(error)
+  const text = JSON.stringify(body)
+  const lines = Object.entries({ ...headers, 'content-type': 'application/json; charset=utf-8', 'content-length': String(Buffer.byteLength(text)), connection: 'close' })
+  socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`)
+}

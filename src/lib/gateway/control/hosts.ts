@@ -1,0 +1,16 @@
+import ipaddr from 'ipaddr.js'
+
+/** From where a host name can be reached, as far as the name itself tells. */
+export type Reach = 'loopback' | 'private' | 'public'
+
+const privateRanges = new Set(['private', 'linkLocal', 'carrierGradeNat', 'uniqueLocal', 'unspecified'])
+
+/** Judges `URL.hostname` without looking anything up. */
+export function reachOf(hostname: string): Reach {
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  if (host === 'localhost' || host.endsWith('.localhost')) return 'loopback'
+  if (!ipaddr.isValid(host)) return host.endsWith('.local') || !host.includes('.') ? 'private' : 'public'
+  const range = ipaddr.process(host).range()
+  if (range === 'loopback') return 'loopback'
+  return privateRanges.has(range) ? 'private' : 'public'
+}

@@ -1,0 +1,57 @@
+import type { ServerResponse } from 'node:http'
+import { z } from 'zod'
+import { problemsOf } from '../../config/problems.ts'
+import { XopcError } from '../../errors/error.ts'
+import { cleanText } from '../../protocol/outside-text.ts'
+import type { Log } from '../../system/log.ts'
+import { gatewayErrors } from '../errors.ts'
+
+/** What is answered instead of what went wrong inside. */
+export interface Refusal {
+  status: number
+  body: Readonly<Record<string, unknown>>
+  headers: Readonly<Record<string, string>>
+}
+
+/** Turns whatever was thrown into an error of the catalogue; what nobody foresaw becomes `INTERNAL` and goes to the log with its stack. */
+export function asXopcError(thrown: unknown, path: string, log: Log): XopcError {
+  if (thrown instanceof XopcError) return thrown
+  if (thrown instanceof z.ZodError) return gatewayErrors.BODY_INVALID({ detail: firstIssue(thrown) }, { cause: thrown })
+  const known = frameworkError(thrown)
+  if (known !== null) return known
+  log.error('A request failed in a way that nobody foresaw', { path, error: thrown })
+  return gatewayErrors.INTERNAL({}, { cause: thrown })
+}
+
+/** The reply of an error: `{error, code, hint, docs}`, with `problems` where the configuration is what is wrong. Pure. */
+export function refusalOf(error: XopcError): Refusal {
+  const { code, message, hint, docs } = error.info()
+  const problems = problemsOf(error)
+  return {
+    status: error.http,
+    body: { error: message, code, ...(hint === undefined ? {} : { hint }), ...(docs === undefined ? {} : { docs }), ...(problems.length === 0 ? {} : { problems }) },
+    headers: error.http === 401 ? { 'www-authenticate': 'Bearer realm="xopc"' } : {},
+  }
+}
+
+/** Answers with an error on a plain response, for what does not go through the framework. */
+export function sendRefusal(response: ServerResponse, error: XopcError): void {
+  const { status, body, headers } = refusalOf(error)
+  response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8' })
+  response.end(JSON.stringify(body))
+}
+
+function firstIssue({ issues }: z.ZodError): string {
+  const [issue] = issues
+  if (issue === undefined) return 'it is not valid'
+  const place = issue.path.map(String).join('.')
+  return cleanText(place === '' ? issue.message : `${place}: ${issue.message}`, 200)
+}
+
+/** Errors of fastify itself, by their code; none of them names anything secret. */
+function frameworkError(thrown: unknown): XopcError | null {
+  if (!(thrown instanceof Error) || !('code' in thrown)) return null
+  if (thrown.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return gatewayErrors.BODY_TOO_LARGE({}, { cause: thrown })
+  const malformed = 'statusCode' in thrown && thrown.statusCode === 400
+  return malformed ? gatewayErrors.BODY_INVALID({ detail: cleanText(thrown.message, 200) }, { cause: thrown }) : null
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { routes } from '../../../protocol/routes.ts'
+import { configChange, configView } from '../replies.ts'
+import { route } from '../route.ts'
+
+/** The configuration file. */
+export const configRoutes = [
+  route({
+    ...routes.config,
+    about: 'The file as it is, secrets masked; `ETag` names this version of it.',
+    reply: configView,
+    handle: async (call, { xopc }) => {
+      const view = await xopc.config()
+      call.header('etag', view.etag)
+      return view
+    },
+  }),
+  route({
+    ...routes.patchConfig,
+    about:
+      'Changes values by their path (`{"gateway.port": 18791}`); `null` removes a key; a mask sent back changes nothing; with `If-Match` only if the file is still that version.',
+    body: z.record(z.string().min(1).max(200), z.unknown()),
+    reply: configChange,
+    codes: ['CONFIG_INVALID', 'CONFIG_STALE', 'CONFIG_NOT_WRITABLE'],
+    handle: async (call, { xopc, audit }) => {
+      const change = await xopc.patchConfig(call.body, call.request.headers['if-match'])
+      audit.write('ConfigAudit.changed', { keys: Object.keys(call.body), by: call.exchange.principal.id, client: call.exchange.client })
+      call.header('etag', change.etag)
+      return change
+    },
+  }),
+]

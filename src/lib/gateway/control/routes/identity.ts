@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { isNonce } from '../../../protocol/signing.ts'
+import { gatewayErrors } from '../../errors.ts'
+import { judgeOrigin, signChallenge } from '../challenge.ts'
+import type { ControlContext } from '../context.ts'
+import { challengeReply } from '../replies.ts'
+import { type Call, route } from '../route.ts'
+
+const nonce = z.string().refine(isNonce, { error: 'must be 32 to 64 of A–Z a–z 0–9 _ -' })
+
+/** How a client learns that it talks to this gateway and to no other, before it sends a credential. */
+export const identityRoutes = [
+  route({
+    method: 'POST',
+    path: '/api/gateway-identity/challenge',
+    scope: 'none',
+    anyHost: true,
+    about: 'Signs the nonce, and the origin that the client dialled if it is this gateway’s own and led here.',
+    body: z.strictObject({ nonce, origin: z.string().max(300).optional() }),
+    reply: challengeReply,
+    codes: ['NOT_MY_ORIGIN', 'ORIGIN_INVALID', 'RATE_LIMITED'],
+    handle: (call, context) => {
+      takePlace(call, context)
+      const { nonce, origin } = call.body
+      if (origin !== undefined) judgeOrigin(origin, call.exchange, ownOrigins(call, context))
+      return signChallenge(nonce, origin, context.signer, context.clock.now())
+    },
+  }),
+]
+
+function takePlace({ exchange, header }: Call<unknown, unknown>, { limiter }: ControlContext): void {
+  // Who proved something is known and counted elsewhere; strangers share the places of their door.
+  const stranger = exchange.principal.kind === 'anonymous' || exchange.principal.kind === 'local'
+  if (exchange.ingress === 'control' || !stranger || limiter.challenge(exchange.ingress)) return
+  header('retry-after', '1')
+  throw gatewayErrors.RATE_LIMITED()
+}
+
+function ownOrigins({ exchange }: Call<unknown, unknown>, { names, sessions, config }: ControlContext) {
+  const own = names.of(exchange.ingress).origins
+  return { has: (origin: string) => own.has(origin) || sessions.knowsOrigin(origin), publicUrl: config.current().gateway.publicUrl }
+}

@@ -1,0 +1,15 @@
+import type { Overview } from '../../protocol/http-api.ts'
+import type { Exchange } from '../edge/exchange.ts'
+import { reachOf } from './hosts.ts'
+
+/**
+ * The public origin that this request came by, where it is worth offering as `publicUrl`: https, a public name, not set already. Behind a
+ * proxy that nobody configured the exchange says http; there the browser's own Origin, proven by its session, tells.
+ */
+export function seenAs(exchange: Exchange, sessionOrigin: string | null, publicUrl: string | undefined): Overview['seenAs'] {
+  const origin = sessionOrigin ?? `${exchange.proto}://${exchange.host}`
+  if (exchange.ingress === 'control' || !URL.canParse(origin)) return null
+  const { protocol, hostname } = new URL(origin)
+  if (protocol !== 'https:' || reachOf(hostname) !== 'public' || origin === publicUrl) return null
+  return { origin, ingress: exchange.ingress }
+}

@@ -1,0 +1,67 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { Config } from '../../config/schema.ts'
+import type { SignedIn } from '../../identity/sessions.ts'
+import { isGenerated } from '../edge/auth.ts'
+import { edgeErrors } from '../edge/errors.ts'
+import type { Exchange } from '../edge/exchange.ts'
+import { gatewayErrors } from '../errors.ts'
+import type { ControlContext } from './context.ts'
+import type { Call } from './route.ts'
+
+/** What a person typed: one of the two, or neither where the request's own Bearer already proved the owner. */
+export type Typed = { token?: string | undefined; password?: string | undefined }
+
+/**
+ * Starts a browser session at the request's Origin, which the edge held against Host. Throws `auth_blocked`, `SIGN_IN_BY_CODE`,
+ * `SIGN_IN_OFF`, `missing_token`, `invalid_token`.
+ */
+export async function signIn(call: Call<Typed, unknown>, context: ControlContext): Promise<SignedIn> {
+  const { exchange, body: typed } = call
+  const { auth, upstream } = context.config.current().gateway
+  await waitForTurn(call, context)
+  if (upstream !== undefined) throw gatewayErrors.SIGN_IN_BY_CODE()
+  if (auth.mode === 'none') throw gatewayErrors.SIGN_IN_OFF()
+  if (!isOwner(typed, exchange, auth)) throw refusal(typed, exchange, context)
+  context.audit.write('AuthAudit.signedIn', { client: exchange.client, ingress: exchange.ingress })
+  return context.sessions.create(exchange.origin ?? `${exchange.proto}://${exchange.host}`)
+}
+
+/** A blocked source is compared with nothing that a person chose: guesses would go on. A password has a lane of one a second besides. */
+async function waitForTurn(call: Call<Typed, unknown>, { limiter, config }: ControlContext): Promise<void> {
+  const { exchange, body: typed, signal } = call
+  const blockedFor = exchange.ingress === 'control' ? 0 : limiter.blockedFor(exchange.client)
+  if (blockedFor === 0 || exchange.principal.kind === 'owner') return
+  const { mode, token } = config.current().gateway.auth
+  if (mode === 'token' && typed.token !== undefined && token !== undefined && isGenerated(token)) return
+  if (mode === 'password' && typed.password !== undefined && (await limiter.slowLane(exchange.ingress, signal))) return
+  const seconds = Math.ceil(blockedFor / 1000)
+  call.header('retry-after', String(seconds))
+  throw edgeErrors.auth_blocked({ seconds })
+}
+
+function isOwner(typed: Typed, exchange: Exchange, auth: Config['gateway']['auth']): boolean {
+  if (typed.token === undefined && typed.password === undefined) return exchange.principal.kind === 'owner'
+  if (auth.mode === 'password') return same(typed.password, auth.password)
+  return auth.mode === 'token' && same(typed.token, auth.token)
+}
+
+/** Compares digests, so that neither length nor place of the first difference shows in the time it takes. */
+function same(given: string | undefined, wanted: string | undefined): boolean {
+  if (given === undefined || wanted === undefined) return false
+  return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', wanted, 'buffer'))
+}
+
+function refusal(typed: Typed, exchange: Exchange, context: ControlContext): Error {
+  if (typed.token === undefined && typed.password === undefined) return edgeErrors[exchange.unproven]()
+  countFailure(exchange, context)
+  return edgeErrors.invalid_token()
+}
+
+/** Counts a wrong or malformed credential of this source; never on `control`. */
+export function countFailure(exchange: Exchange, { limiter, audit, onBlocked }: ControlContext): void {
+  if (exchange.ingress === 'control') return
+  audit.write('AuthAudit.failed', { client: exchange.client, ingress: exchange.ingress, by: 'sign-in' })
+  if (!limiter.failed(exchange.client)) return
+  audit.write('AuthAudit.blocked', { client: exchange.client, ingress: exchange.ingress })
+  onBlocked(exchange.client)
+}
