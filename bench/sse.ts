@@ -72,7 +72,7 @@ async function memoryAtRest(pid: number): Promise<number> {
 
 async function openStreams({ url, token }: Source, count: number): Promise<ChildProcess> {
   const client = fork(join(import.meta.dirname, 'sse-client.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  endWithUs(client)
+  void endWithUs(client)
   await ask(client, { open: { url, token, count } })
   return client
 }
