@@ -1,6 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import type { Stats } from 'node:fs'
-import { type FileHandle, chmod, link, lstat, open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+import { type Stats, constants } from 'node:fs'
+import {
+  type FileHandle,
+  access,
+  chmod,
+  copyFile,
+  link,
+  lstat,
+  open,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { absentAsNull, systemCode, writing } from './file-errors.ts'
 
@@ -54,11 +68,25 @@ export async function readPart(path: string, offset: number, length: number): Pr
   })
 }
 
+/** Opens a file (0600) that a program will append its output to; the caller closes it. Throws `FILE_NOT_WRITABLE`, `DISK_FULL`. */
+export async function openForOutput(path: string): Promise<FileHandle> {
+  return await writing(path, async () => await open(path, 'a', 0o600))
+}
+
+/** Whether this user may run what is at the path. Throws `FILE_NOT_READABLE`. */
+export async function isProgram(path: string): Promise<boolean> {
+  if ((await lookThrough(path))?.kind !== 'file') return false
+  return await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
 /** Puts a whole new file in the path's place, on disk before it returns; a reader sees the old or the new one. Links are followed. Throws `FILE_NOT_WRITABLE`, `DISK_FULL`. */
 export async function writeAtomic(path: string, text: string, options: { mode?: number } = {}): Promise<void> {
   await writing(path, async () => {
     const target = (await resolveLinks(path)) ?? path
-    const fresh = await writeBeside(target, text, options.mode ?? 0o600)
+    const fresh = await writeBeside(target, text, options)
     try {
       await rename(fresh, target)
     } catch (error) {
@@ -82,20 +110,37 @@ export async function writeInPlace(path: string, text: string): Promise<void> {
   })
 }
 
-/** Creates a file with its whole content at once; false when something is there already. Throws `FILE_NOT_WRITABLE`, `DISK_FULL`. */
-export async function createExclusive(path: string, text: string, options: { mode?: number } = {}): Promise<boolean> {
+/**
+ * Creates a file with its whole content at once; false when something is there already. On disk before it returns, unless `durable` is false.
+ * Throws `FILE_NOT_WRITABLE`, `DISK_FULL`.
+ */
+export async function createExclusive(path: string, text: string, options: { mode?: number; durable?: boolean } = {}): Promise<boolean> {
   return await writing(path, async () => {
-    const fresh = await writeBeside(path, text, options.mode ?? 0o600)
+    const fresh = await writeBeside(path, text, options)
     try {
-      await link(fresh, path)
-      return true
-    } catch (error) {
-      if (systemCode(error) === 'EEXIST') return false
-      throw error
+      return await putInPlace(fresh, path)
     } finally {
       await rm(fresh, { force: true })
     }
   })
+}
+
+async function putInPlace(fresh: string, path: string): Promise<boolean> {
+  try {
+    await link(fresh, path)
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error) ?? '')) throw error
+  }
+  // A file system without hard links (FAT, some network and FUSE ones): exclusive still, but a reader may see it half-written.
+  return await copyFile(fresh, path, constants.COPYFILE_EXCL).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCode(error) === 'EEXIST') return false
+      throw error
+    },
+  )
 }
 
 /** Removes a file, socket or link; absent is fine. Throws `FILE_NOT_WRITABLE`. */
@@ -122,13 +167,14 @@ function factsOf(stats: Stats): FileFacts {
 }
 
 /** A new file of its own name in the same folder, on disk. The name is random: nothing that waits there is followed or overwritten. */
-async function writeBeside(path: string, text: string, mode: number): Promise<string> {
+async function writeBeside(path: string, text: string, options: { mode?: number; durable?: boolean }): Promise<string> {
   const fresh = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    await using file = await open(fresh, 'wx', mode)
-    await file.chmod(mode)
+    await using file = await open(fresh, 'wx', options.mode ?? 0o600)
+    // The umask took bits away that were asked for.
+    await file.chmod(options.mode ?? 0o600)
     await writeWhole(file, Buffer.from(text))
-    await file.sync()
+    if (options.durable !== false) await file.sync()
     return fresh
   } catch (error) {
     await rm(fresh, { force: true })

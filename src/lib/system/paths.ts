@@ -7,7 +7,7 @@ import { systemErrors } from './errors.ts'
 export interface StatePaths {
   /** The state folder itself, 0700. */
   dir: string
-  /** The configuration file: `XOPC_CONFIG`, else `xopc.json` in the state folder; `--config` wins, see `configPath`. */
+  /** The configuration file: `XOPC_CONFIG`, else `xopc.json` in the state folder; `--config` wins over both. */
   config: string
   identity: string
   exposures: string
@@ -39,11 +39,6 @@ export function statePaths(env: NodeJS.ProcessEnv): StatePaths {
     lock: join(run, 'gateway.json'),
     children: join(run, 'children.json'),
   }
-}
-
-/** The configuration file: `--config`, else `XOPC_CONFIG`, else `xopc.json` in the state folder. Throws `NO_HOME`. */
-export function configPath(env: NodeJS.ProcessEnv, flag?: string): string {
-  return flag === undefined ? statePaths(env).config : resolve(flag)
 }
 
 /** A folder that could hold our sockets. */
