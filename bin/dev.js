@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 // Runs xopc from its TypeScript sources: no build, no manifest, no compile cache.
-import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { main } from '../src/cli/main.ts'
+'use strict'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const pjson = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'))
+const { readFileSync } = require('node:fs')
+const { dirname, join } = require('node:path')
+
+const root = dirname(__dirname)
+const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const oclif = { ...pjson.oclif, commands: './src/commands' }
 
-await main({ argv: process.argv.slice(2), root, pjson: { ...pjson, oclif }, development: true })
+import('../src/cli/main.ts').then(({ main }) =>
+  main({ argv: process.argv.slice(2), root, pjson: { ...pjson, oclif }, development: true }),
+)
