@@ -7,6 +7,7 @@ import type { Supervisor } from '../supervisor/supervisor.ts'
 import type { Audit } from '../system/audit.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import type { Probe } from '../probe/probe.ts'
 import type { AccessId, AccessState, Audience, Candidate, Finding, IngressId } from '../protocol/http-api.ts'
 
 /** What a method found out about the world outside; each method narrows it in its own folder. */
@@ -30,9 +31,7 @@ export interface Plan {
 export type Report = (step: string) => void
 
 /** Where an ingress listens. */
-export type IngressPlace =
-  | { kind: 'tcp'; hosts: readonly string[]; port: number }
-  | { kind: 'unix'; path: string }
+export type IngressPlace = { kind: 'tcp'; hosts: readonly string[]; port: number } | { kind: 'unix'; path: string }
 
 /** Where an ingress came to listen: one URL authority (`192.168.1.5:18790`, `[fd00::5]:18790`) for each address, or the socket's path. */
 export interface IngressAddress {
@@ -51,6 +50,7 @@ export interface AccessContext {
   closeIngress(id: IngressId): Promise<void>
   sign: Signer
   supervise: Supervisor
+  probe: Probe
   clock: Clock
   log: Log
   audit: Audit

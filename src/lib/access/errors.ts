@@ -7,6 +7,7 @@ export const accessErrors = defineErrors({
     hint: 'Ask for a token first: xopc config set gateway.auth.mode=token',
     http: 409,
     exit: 1,
-    about: 'Whatever makes the gateway reachable from beyond this computer needs authentication, so it is refused while `gateway.auth.mode` is `none`.',
+    about:
+      'Whatever makes the gateway reachable from beyond this computer needs authentication, so it is refused while `gateway.auth.mode` is `none`.',
   },
 })

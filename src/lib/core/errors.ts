@@ -7,7 +7,8 @@ export const coreErrors = defineErrors({
     hint: 'Start it: xopc gateway',
     http: 503,
     exit: 1,
-    about: 'The command acts on a running gateway and the lock file in the state folder names none that answers. Settings, plans and logs work without one.',
+    about:
+      'The command acts on a running gateway and the lock file in the state folder names none that answers. Settings, plans and logs work without one.',
   },
   UNKNOWN_METHOD: {
     message: 'There is no access method “{id}”.',
@@ -21,20 +22,31 @@ export const coreErrors = defineErrors({
     hint: 'Start the gateway without it, then try again.',
     http: 409,
     exit: 1,
-    about: 'Flags and environment variables win over the configuration file, so the saved value has no effect until the gateway starts without them.',
+    about:
+      'Flags and environment variables win over the configuration file, so the saved value has no effect until the gateway starts without them.',
+  },
+  OFF_NOT_SAVED: {
+    message: '{id} is off now, but that could not be saved: {reason} After a restart it would be on again.',
+    hint: 'Mend the configuration file, then switch it off once more.',
+    http: 409,
+    exit: 1,
+    about:
+      'Switching off never waits for the configuration file. Where the file is broken or read-only the method is closed all the same, and this says that the file still asks for it.',
   },
   METHOD_FAILED: {
     message: '{id} failed in a way that xopc does not know. This is a bug in xopc.',
     hint: 'See what the log says: xopc gateway logs',
     http: 500,
     exit: 70,
-    about: 'An access method threw something that is not one of the errors on this page. The stack is in the gateway log; the method is tried again.',
+    about:
+      'An access method threw something that is not one of the errors on this page. The stack is in the gateway log; the method is tried again.',
   },
   METHOD_TIMEOUT: {
     message: '{id} was still not done after {seconds} s and was given up for now.',
     hint: 'It is tried again by itself; see why with: xopc gateway logs',
     http: 504,
     exit: 1,
-    about: 'Switching an access method on or off is bounded in time; when the bound is reached the attempt is cancelled and repeated later.',
+    about:
+      'Switching an access method on or off is bounded in time; when the bound is reached the attempt is cancelled and repeated later.',
   },
 })

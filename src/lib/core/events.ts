@@ -11,8 +11,8 @@ export interface EventLimits {
 
 /** Data of the first event of every stream. */
 export interface ConnectedData {
-  /** Events after `lastEventId` were no longer kept, or belonged to another run: read the overview anew. */
-  missed: boolean
+  /** Everything since `lastEventId` follows. False for a new stream, and where some was no longer kept: read the overview anew. */
+  resumed: boolean
 }
 
 /** Everything that happens, for whoever listens. */
@@ -48,8 +48,8 @@ export function createEvents(clock: Clock, limits: EventLimits = {}): Events {
   function connected(lastEventId: number | undefined): GatewayEvent[] {
     const resume = resumeFrom(ring, lastId, lastEventId)
     // The id goes no further than what the reader has, so that resuming from `connected` itself loses nothing.
-    const id = lastEventId === undefined || resume.missed ? lastId - resume.events.length : lastEventId
-    return [{ id, type: 'connected', at: isoNow(clock), data: { missed: resume.missed } satisfies ConnectedData }, ...resume.events]
+    const id = lastId - resume.events.length
+    return [{ id, type: 'connected', at: isoNow(clock), data: { resumed: resume.resumed } satisfies ConnectedData }, ...resume.events]
   }
 
   function subscribe(signal: AbortSignal, lastEventId?: number): AsyncIterable<GatewayEvent> {
@@ -81,14 +81,21 @@ function isoNow(clock: Clock): string {
   return new Date(clock.now()).toISOString()
 }
 
-function resumeFrom(ring: readonly GatewayEvent[], lastId: number, lastEventId: number | undefined): { events: GatewayEvent[]; missed: boolean } {
-  if (lastEventId === undefined) return { events: [], missed: false }
+function resumeFrom(
+  ring: readonly GatewayEvent[],
+  lastId: number,
+  lastEventId: number | undefined,
+): { events: GatewayEvent[]; resumed: boolean } {
+  if (lastEventId === undefined) return { events: [], resumed: false }
   const oldest = ring[0]?.id ?? lastId + 1
-  if (lastEventId > lastId || lastEventId < oldest - 1) return { events: [...ring], missed: true }
-  return { events: ring.filter((event) => event.id > lastEventId), missed: false }
+  if (lastEventId > lastId || lastEventId < oldest - 1) return { events: [...ring], resumed: false }
+  return { events: ring.filter((event) => event.id > lastEventId), resumed: true }
 }
 
-function createQueue(first: GatewayEvent[], limit: number): Reader & { drop(): void; iterate(leave: () => void): AsyncIterator<GatewayEvent> } {
+function createQueue(
+  first: GatewayEvent[],
+  limit: number,
+): Reader & { drop(): void; iterate(leave: () => void): AsyncIterator<GatewayEvent> } {
   let waiting = first
   let ended = false
   let wake: (() => void) | null = null

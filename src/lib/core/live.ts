@@ -1,48 +1,25 @@
-import type { IngressAddress, IngressPlace } from '../access/access-method.ts'
-import type { ConfigStore } from '../config/watch.ts'
-import type { Signer } from '../identity/keypair.ts'
-import type { GatewayEvent, IngressId, Status } from '../protocol/http-api.ts'
-import type { State } from '../state/store.ts'
-import type { Supervisor } from '../supervisor/supervisor.ts'
-import type { Audit } from '../system/audit.ts'
-import type { Clock } from '../system/clock.ts'
-import type { Log } from '../system/log.ts'
+import type { AccessContext, AccessDefinition } from '../access/access-method.ts'
+import { accessMethods } from '../access/registry.ts'
+import type { Config } from '../config/schema.ts'
+import type { ConfigEdits } from '../config/watch.ts'
+import { XopcError } from '../errors/error.ts'
+import { createProbe } from '../probe/probe.ts'
+import type { AccessId, AccessState, GatewayEvent } from '../protocol/http-api.ts'
+import { backoffMs } from '../supervisor/backoff.ts'
+import type { ActorTimes } from './actor.ts'
+import { thisComputer } from './computer.ts'
 import { coreErrors } from './errors.ts'
-import type { Xopc } from './xopc.ts'
+import { createEvents } from './events.ts'
+import { definitionOf, editsToEnable, look, planFor, refuseBadEdits } from './intents.ts'
+import { lastLines } from './log-lines.ts'
+import { type MethodSight, overview } from './overview.ts'
+import { createReconciler } from './reconcile.ts'
+import type { LiveParts } from './live-parts.ts'
+import { portOf, statusOf, uptimeOf } from './status.ts'
+import { replaceToken } from './token.ts'
+import type { EnableOptions, Xopc } from './xopc.ts'
 
-/** The doors, as the gateway opens and closes them. */
-export interface IngressControl {
-  open(id: IngressId, where: IngressPlace): Promise<IngressAddress>
-  close(id: IngressId): Promise<void>
-}
-
-/** What the gateway knows about itself. */
-export interface GatewayFacts {
-  version: string
-  /** Milliseconds since the epoch. */
-  startedAt: number
-  /** The local door: `http://127.0.0.1:18790`. */
-  url(): string
-  counts(): Status['counts']
-  listIngress(): Status['ingress']
-}
-
-/** What the live implementation is made of. */
-export interface LiveParts {
-  config: ConfigStore
-  state: State
-  signer: Signer
-  supervise: Supervisor
-  log: Log
-  audit: Audit
-  clock: Clock
-  ingress: IngressControl
-  gateway: GatewayFacts
-  /** Each asks and returns at once; the composition acts after the reply has gone out. */
-  lifecycle: { stop(): void; restart(): void }
-  /** Ends every session and open stream of the owner, where the token changed. */
-  sessions: { endOwner(): void }
-}
+export type { LiveParts } from './live-parts.ts'
 
 /** Xopc inside the running gateway. */
 export interface Live extends Xopc {
@@ -54,7 +31,135 @@ export interface Live extends Xopc {
   publish(type: GatewayEvent['type'], data: unknown): void
 }
 
+/** `enable` and `disable` answer after at most this long, in milliseconds. */
+const SETTLE_MS = 2000
+/** The same with `wait`. */
+const WAIT_MS = 120_000
+const DIAGNOSE_MS = 15_000
+const times: ActorTimes = { enableMs: 60_000, disableMs: 3000, backoffMs: (failures) => backoffMs(failures, Math.random()) }
+
 /** The implementation that acts: one actor per access method under a reconciler. */
 export function createLive(parts: LiveParts): Live {
-  throw coreErrors.GATEWAY_NOT_RUNNING({}, { cause: parts })
+  const { gateway, log, audit, clock, state } = parts
+  const events = createEvents(clock)
+  const methods = accessMethods.map((definition) => ({ definition, method: definition.create(contextFor(definition.id)) }))
+  const reconciler = createReconciler({ methods: methods.map(({ method }) => method), clock, log, audit, times, onState })
+  const unsubscribe = [
+    parts.config.subscribe(({ before, after }) => reconciler.follow(before, after)),
+    parts.config.onReload((reload) => events.publish('config.reload', reload)),
+  ]
+
+  function effective(): Config {
+    const config = parts.config.current()
+    return { ...config, gateway: { ...config.gateway, port: portOf(gateway.url(), config.gateway.port) } }
+  }
+
+  function contextFor(id: AccessId): AccessContext {
+    return {
+      config: effective,
+      state,
+      openIngress: gateway.ingress.open,
+      closeIngress: gateway.ingress.close,
+      sign: parts.signer,
+      supervise: parts.supervise,
+      probe: createProbe(),
+      clock,
+      log: log.child({ method: id }),
+      audit,
+      changed: () => reconciler.poke(id),
+    }
+  }
+
+  function onState(id: AccessId, intended: boolean, state: AccessState): void {
+    events.publish('access.state', { id, intended, state })
+  }
+
+  async function settled(id: AccessId, ms: number): Promise<AccessState> {
+    return await reconciler.settled(id, AbortSignal.timeout(ms))
+  }
+
+  async function sight({ definition }: { definition: AccessDefinition }): Promise<MethodSight> {
+    return { definition, facts: await look(definition), ...reconciler.view(definition.id) }
+  }
+
+  async function enable(id: AccessId, options: EnableOptions = {}): Promise<AccessState> {
+    const edits = await editsToEnable(id, effective(), options)
+    await parts.config.edit(edits)
+    const config = effective()
+    // A flag or variable wins over what was just saved; saying "on" now would be about something else than was asked.
+    if (definitionOf(id).proposed(config, edits) !== config) throw coreErrors.SETTING_OVERRIDDEN({ key: Object.keys(edits).join(', ') })
+    reconciler.intend(id, true)
+    return await settled(id, options.wait === true ? WAIT_MS : SETTLE_MS)
+  }
+
+  async function disable(id: AccessId): Promise<AccessState> {
+    const edits = definitionOf(id).settingsOff()
+    reconciler.intend(id, false)
+    const unsaved = await saveQuietly(edits)
+    const state = await settled(id, SETTLE_MS)
+    if (unsaved === null) return state
+    throw coreErrors.OFF_NOT_SAVED({ id, reason: unsaved.message }, { cause: unsaved })
+  }
+
+  async function saveQuietly(edits: ConfigEdits): Promise<XopcError | null> {
+    try {
+      await parts.config.edit(edits)
+      return null
+    } catch (error) {
+      if (error instanceof XopcError) return error
+      throw error
+    }
+  }
+
+  async function start(): Promise<void> {
+    reconciler.seed(parts.config.current())
+    await Promise.all(accessMethods.map(async ({ id }) => await settled(id, SETTLE_MS)))
+  }
+
+  async function shutdown(): Promise<void> {
+    for (const stop of unsubscribe) stop()
+    events.publish('gateway.stopping', {})
+    await reconciler.stop()
+    events.close()
+    await parts.supervise.stopAll()
+  }
+
+  return {
+    start,
+    shutdown,
+    publish: events.publish,
+    async health() {
+      return { status: 'ok', version: parts.version, uptime: uptimeOf(parts) }
+    },
+    status: async () =>
+      statusOf(
+        parts,
+        methods.map(({ definition: { id } }) => ({ id, ...reconciler.view(id) })),
+      ),
+    async overview() {
+      return overview({ running: true, config: effective(), methods: await Promise.all(methods.map(sight)), computer: thisComputer() })
+    },
+    plan: async (id, options = {}) => await planFor(id, effective(), options),
+    enable,
+    disable,
+    async diagnose(id) {
+      const { method } = methods.find(({ definition }) => definition === definitionOf(id)) ?? {}
+      return method === undefined ? [] : await method.diagnose(AbortSignal.timeout(DIAGNOSE_MS))
+    },
+    config: async () => await parts.config.view(),
+    async patchConfig(patch, ifMatch) {
+      await refuseBadEdits(effective(), patch)
+      return await parts.config.edit(patch, { refuseEnvReferences: true, ...(ifMatch === undefined ? {} : { ifMatch }) })
+    },
+    stop: async () => parts.lifecycle.stop(),
+    restart: async () => parts.lifecycle.restart(),
+    async rotateToken() {
+      const token = await replaceToken(parts.config)
+      gateway.sessions.endOwner()
+      return { token }
+    },
+    logs: async (lines) => await lastLines(state.paths.gatewayLog, lines),
+    audit: async (lines) => await lastLines(state.paths.auditLog, lines),
+    events: (signal, lastEventId) => events.subscribe(signal, lastEventId),
+  }
 }

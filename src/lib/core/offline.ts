@@ -1,6 +1,13 @@
 import type { ConfigStore } from '../config/watch.ts'
+import type { AccessDefinition } from '../access/access-method.ts'
+import type { GatewayEvent } from '../protocol/http-api.ts'
 import type { State } from '../state/store.ts'
+import { thisComputer } from './computer.ts'
 import { coreErrors } from './errors.ts'
+import { accessMethods, definitionOf, editsToEnable, look, planFor, refuseBadEdits } from './intents.ts'
+import { lastLines } from './log-lines.ts'
+import { type MethodSight, overview } from './overview.ts'
+import { replaceToken } from './token.ts'
 import type { Xopc } from './xopc.ts'
 
 /** What the offline implementation works on. */
@@ -10,6 +17,46 @@ export interface OfflineParts {
 }
 
 /** Xopc without a gateway: reads and edits configuration and state, starts nothing. What needs a gateway throws `GATEWAY_NOT_RUNNING`. */
-export function createOffline(parts: OfflineParts): Xopc {
-  throw coreErrors.GATEWAY_NOT_RUNNING({}, { cause: parts })
+export function createOffline({ config, state }: OfflineParts): Xopc {
+  async function sight(definition: AccessDefinition): Promise<MethodSight> {
+    return { definition, facts: await look(definition), intended: definition.intended(config.current()), state: { phase: 'off' } }
+  }
+  return {
+    health: needsGateway,
+    status: needsGateway,
+    diagnose: needsGateway,
+    stop: needsGateway,
+    restart: needsGateway,
+    events: noEvents,
+    async overview() {
+      const methods = await Promise.all(accessMethods.map(sight))
+      return overview({ running: false, config: config.current(), methods, computer: thisComputer() })
+    },
+    plan: async (id, options = {}) => await planFor(id, config.current(), options),
+    async enable(id, options = {}) {
+      await config.edit(await editsToEnable(id, config.current(), options))
+      // The setting waits for the next start; nothing listens, so nothing else would be true.
+      return { phase: 'off' }
+    },
+    async disable(id) {
+      await config.edit(definitionOf(id).settingsOff())
+      return { phase: 'off' }
+    },
+    config: async () => await config.view(),
+    async patchConfig(patch, ifMatch) {
+      await refuseBadEdits(config.current(), patch)
+      return await config.edit(patch, ifMatch === undefined ? {} : { ifMatch })
+    },
+    rotateToken: async () => ({ token: await replaceToken(config) }),
+    logs: async (lines) => await lastLines(state.paths.gatewayLog, lines),
+    audit: async (lines) => await lastLines(state.paths.auditLog, lines),
+  }
+}
+
+async function needsGateway(): Promise<never> {
+  throw coreErrors.GATEWAY_NOT_RUNNING()
+}
+
+function noEvents(): AsyncIterable<GatewayEvent> {
+  return { [Symbol.asyncIterator]: () => ({ next: needsGateway }) }
 }

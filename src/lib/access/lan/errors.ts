@@ -7,7 +7,8 @@ export const lanErrors = defineErrors({
     hint: 'Connect it to the network; the gateway notices by itself. To see its addresses: xopc lan status',
     http: 409,
     exit: 1,
-    about: 'No network card is up, or none has an address of the kind that `gateway.bind` asks for. The method stays switched on and opens as soon as there is one.',
+    about:
+      'No network card is up, or none has an address of the kind that `gateway.bind` asks for. The method stays switched on and opens as soon as there is one.',
   },
   ADDRESS_NOT_AVAILABLE: {
     message: '{address} is not an address of this computer.',

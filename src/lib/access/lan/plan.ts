@@ -85,7 +85,9 @@ export function missing(config: Config, facts: LanFacts): XopcError | null {
 export function plan(config: Config, facts: Facts): Plan {
   const inTheWay = refusal(config, facts) ?? missing(config, lanFacts(facts))
   if (inTheWay !== null) return { steps: [], refusal: inTheWay.info() }
-  const steps = candidates(config, facts).map(({ url, note }) => `listen on ${url.slice('http://'.length)}${note === null ? '' : ` (${note})`}`)
+  const steps = candidates(config, facts).map(
+    ({ url, note }) => `listen on ${url.slice('http://'.length)}${note === null ? '' : ` (${note})`}`,
+  )
   return { steps: steps.map((title) => ({ title })) }
 }
 

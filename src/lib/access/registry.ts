@@ -1,0 +1,5 @@
+import type { AccessDefinition } from './access-method.ts'
+import { lan } from './lan/method.ts'
+
+/** Every way in, in the order in which people are told of them. */
+export const accessMethods: readonly AccessDefinition[] = [lan]

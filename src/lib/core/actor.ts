@@ -1,0 +1,193 @@
+import type { AccessMethod } from '../access/access-method.ts'
+import { XopcError } from '../errors/error.ts'
+import type { AccessState } from '../protocol/http-api.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
+import { bounded } from './bounded.ts'
+import { coreErrors } from './errors.ts'
+
+/** Limits of one actor, in milliseconds. */
+export interface ActorTimes {
+  enableMs: number
+  disableMs: number
+  /** Wait before the next try, after so many failures in a row (1 and up). */
+  backoffMs(failures: number): number
+}
+
+/** What an actor needs. */
+export interface ActorParts {
+  clock: Clock
+  log: Log
+  times: ActorTimes
+  /** Called with every change of intent or state. */
+  onChange(state: AccessState, intended: boolean): void
+}
+
+/** Keeps one method as it is intended. Only its loop calls the method, one call at a time. */
+export interface Actor {
+  intended(): boolean
+  state(): AccessState
+  /** A new intent; a running attempt at the opposite is cancelled. */
+  intend(intended: boolean): void
+  /** Looks again; several calls during an attempt become one more. */
+  poke(): void
+  /** Resolves with the state once the actor rests, or with the state as it is when the signal aborts. */
+  settled(signal: AbortSignal): Promise<AccessState>
+  /** Ends the loop, then disables the method, whatever is intended; bounded by `disableMs`. */
+  stop(): Promise<void>
+}
+
+/** Starts an actor; its first pass begins at once. Throws nothing, and no failure of the method leaves it. */
+export function createActor(method: AccessMethod, parts: ActorParts): Actor {
+  const { clock, times } = parts
+  const log = parts.log.child({ method: method.id })
+  const ended = new AbortController()
+  let intended = false
+  let state: AccessState = { phase: 'off' }
+  let failures = 0
+  let seen = ''
+  let dirty = true
+  let resting = false
+  let attempt = new AbortController()
+  let rest = new AbortController()
+  const waiting = new Set<() => void>()
+
+  function become(next: AccessState): void {
+    if (JSON.stringify(next) === JSON.stringify(state)) return
+    state = next
+    parts.onChange(state, intended)
+  }
+
+  function report(step: string): void {
+    // While it is on, looking again is not starting: what works keeps its addresses on show.
+    if (state.phase !== 'on' && state.phase !== 'degraded') become({ phase: 'starting', step, since: isoAt(clock.now()) })
+  }
+
+  async function pass(): Promise<void> {
+    const wanted = intended
+    attempt = new AbortController()
+    try {
+      const next = wanted ? await enable(attempt) : await disable(attempt)
+      failures = next.phase === 'degraded' ? failures + 1 : 0
+      if (wanted === intended) become(next)
+    } catch (error) {
+      if (ended.signal.aborted || wanted !== intended) return
+      failures += 1
+      become({ phase: 'failed', error: known(error).info(), retryAt: isoAt(clock.now() + times.backoffMs(failures)) })
+    }
+  }
+
+  async function enable(attempt: AbortController): Promise<AccessState> {
+    report('looking')
+    seen = await look(attempt.signal)
+    return await bounded((signal) => method.enable(signal, report), { id: method.id, ms: times.enableMs, clock, attempt })
+  }
+
+  async function disable(attempt: AbortController): Promise<AccessState> {
+    return await bounded((signal) => method.disable(signal), { id: method.id, ms: times.disableMs, clock, attempt })
+  }
+
+  async function look(signal: AbortSignal): Promise<string> {
+    return JSON.stringify(await method.inspect(signal))
+  }
+
+  function known(error: unknown): XopcError {
+    const fields = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+    if (!(error instanceof XopcError)) log.error('the method failed in an unknown way', fields)
+    return error instanceof XopcError ? error : coreErrors.METHOD_FAILED({ id: method.id }, { cause: error })
+  }
+
+  /** Until something is asked, a try is due, or the world is another than `enable` saw. */
+  async function pause(): Promise<void> {
+    rest = new AbortController()
+    const due = failures === 0 ? Infinity : clock.now() + times.backoffMs(failures)
+    while (!dirty && !ended.signal.aborted && clock.now() < due) {
+      const every = intended ? (method.inspectEveryMs ?? Infinity) : Infinity
+      await sleep(Math.min(every, due - clock.now()))
+      if (!dirty && intended && every !== Infinity && (await differs())) return
+    }
+  }
+
+  async function sleep(ms: number): Promise<void> {
+    const { signal } = rest
+    if (signal.aborted) return
+    const woken = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    const slept =
+      ms === Infinity ? woken : clock.sleep(ms, signal).catch((error: unknown) => (signal.aborted ? undefined : Promise.reject(error)))
+    await Promise.race([woken, slept])
+  }
+
+  async function differs(): Promise<boolean> {
+    try {
+      return (await look(rest.signal)) !== seen
+    } catch (error) {
+      if (!rest.signal.aborted) log.warn('looking at the method failed', { code: known(error).code })
+      return false
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!ended.signal.aborted) {
+      dirty = false
+      await pass()
+      if (dirty) continue
+      resting = true
+      for (const tell of waiting) tell()
+      await pause()
+      resting = false
+    }
+  }
+
+  function poke(): void {
+    dirty = true
+    resting = false
+    rest.abort()
+  }
+
+  function intend(next: boolean): void {
+    if (next !== intended) {
+      intended = next
+      failures = 0
+      attempt.abort()
+      if (next) report('looking')
+      if (!next || state.phase !== 'starting') parts.onChange(state, intended)
+    }
+    poke()
+  }
+
+  async function settled(signal: AbortSignal): Promise<AccessState> {
+    while (!resting && !signal.aborted && !ended.signal.aborted) await rested(signal)
+    return state
+  }
+
+  async function rested(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        waiting.delete(done)
+        for (const each of [signal, ended.signal]) each.removeEventListener('abort', done)
+        resolve()
+      }
+      waiting.add(done)
+      for (const each of [signal, ended.signal]) each.addEventListener('abort', done, { once: true })
+    })
+  }
+
+  const running = run()
+  async function stop(): Promise<void> {
+    ended.abort()
+    attempt.abort()
+    rest.abort()
+    await running
+    try {
+      become(await disable(new AbortController()))
+    } catch (error) {
+      log.error('could not be switched off at the end', { code: known(error).code })
+    }
+  }
+
+  return { intended: () => intended, state: () => state, intend, poke, settled, stop }
+}
+
+function isoAt(ms: number): string {
+  return new Date(ms).toISOString()
+}

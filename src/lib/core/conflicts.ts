@@ -1,0 +1,53 @@
+import ipaddr from 'ipaddr.js'
+import type { Config } from '../config/schema.ts'
+import type { Conflict, MethodView } from '../protocol/http-api.ts'
+
+/** What conflicts are judged by. */
+export interface ConflictFacts {
+  config: Config
+  methods: readonly MethodView[]
+}
+
+/** What cannot hold together, or will not work, with the way out; the worst first. Pure. */
+export function conflicts({ config, methods }: ConflictFacts): Conflict[] {
+  return [...openToAll(config, methods), ...bothExposures(config), ...internetByAddress(methods), ...wideTrust(config)]
+}
+
+function openToAll({ gateway }: Config, methods: readonly MethodView[]): Conflict[] {
+  const exposed = methods.find(({ intended }) => intended)
+  if (gateway.auth.mode !== 'none' || exposed === undefined) return []
+  const message = `gateway.auth.mode is none while ${exposed.id} is switched on: whoever can come in is let in.`
+  const fix = { title: 'Ask for a token', command: 'xopc config set gateway.auth.mode=token' }
+  return [{ code: 'EXPOSURE_NEEDS_AUTH', message, fix }]
+}
+
+function bothExposures({ gateway, tunnel }: Config): Conflict[] {
+  if (gateway.tailscale.mode === 'off' || !tunnel.autoStart) return []
+  const message = `The configuration asks for Tailscale (${gateway.tailscale.mode}) and the public tunnel; only one at a time is started, so neither is.`
+  const fix = { title: 'Keep one', command: 'xopc config set tunnel.autoStart=false' }
+  return [{ code: 'EXPOSURE_CONFLICT', message, fix }]
+}
+
+function internetByAddress(methods: readonly MethodView[]): Conflict[] {
+  const open = methods.filter(({ id, intended, audience }) => id === 'lan' && intended && audience === 'internet')
+  return open.map(() => ({
+    code: 'LAN_IS_PUBLIC',
+    message: 'gateway.bind takes in a public address of this computer: anyone on the internet may reach the gateway, over plain http.',
+    fix: { title: 'Listen on private addresses only', command: 'xopc lan on' },
+  }))
+}
+
+/** A range that holds more computers than any proxy runs on: the whole of Docker's or a company's addresses (attack A23). */
+function isVeryWide(range: string): boolean {
+  if (!ipaddr.isValidCIDR(range)) return false
+  const [address, bits] = ipaddr.parseCIDR(range)
+  return bits <= (address.kind() === 'ipv4' ? 16 : 48)
+}
+
+function wideTrust({ gateway }: Config): Conflict[] {
+  return gateway.trustedProxies.filter(isVeryWide).map((range) => ({
+    code: 'TRUSTED_PROXIES_WIDE',
+    message: `Critical: gateway.trustedProxies has ${range}, so any of its computers may claim to be any visitor.`,
+    fix: { title: 'Name the one address that your proxy connects from', command: 'xopc config edit' },
+  }))
+}

@@ -1,0 +1,43 @@
+import type { AccessContext } from '../access/access-method.ts'
+import type { ConfigStore } from '../config/watch.ts'
+import type { Signer } from '../identity/keypair.ts'
+import type { Status } from '../protocol/http-api.ts'
+import type { State } from '../state/store.ts'
+import type { Supervisor } from '../supervisor/supervisor.ts'
+import type { Audit } from '../system/audit.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
+
+/** The doors, as the gateway opens and closes them. */
+export interface IngressControl {
+  open: AccessContext['openIngress']
+  close: AccessContext['closeIngress']
+  list(): Status['ingress']
+}
+
+/** What the gateway knows about itself; `Gateway` of gateway/server.ts is one. */
+export interface GatewayFacts {
+  /** ISO time. */
+  readonly startedAt: string
+  readonly ingress: IngressControl
+  /** Ends every session and open stream of the owner, where the token changed. */
+  readonly sessions: { endOwner(): void }
+  /** The local door: `http://127.0.0.1:18790`, with the real port. */
+  url(): string
+  counts(): Status['counts']
+}
+
+/** What the live implementation is made of. */
+export interface LiveParts {
+  config: ConfigStore
+  state: State
+  signer: Signer
+  supervise: Supervisor
+  log: Log
+  audit: Audit
+  clock: Clock
+  gateway: GatewayFacts
+  version: string
+  /** Each asks and returns at once; the composition acts after the reply has gone out. */
+  lifecycle: { stop(): void; restart(): void }
+}
