@@ -1,0 +1,38 @@
+import { cliErrors } from '../../cli/errors.ts'
+import { accessErrors } from '../access/errors.ts'
+import { lanErrors } from '../access/lan/errors.ts'
+import { proxyErrors } from '../access/proxy/errors.ts'
+import { clientErrors } from '../client/errors.ts'
+import { configErrors } from '../config/errors.ts'
+import { coreErrors } from '../core/errors.ts'
+import { edgeErrors } from '../gateway/edge/errors.ts'
+import { gatewayErrors } from '../gateway/errors.ts'
+import { identityErrors } from '../identity/errors.ts'
+import { remoteErrors } from '../remote/errors.ts'
+import { stateErrors } from '../state/errors.ts'
+import { supervisorErrors } from '../supervisor/errors.ts'
+import { systemErrors } from '../system/errors.ts'
+import type { ErrorDefinition } from './error.ts'
+
+/** Every part's errors, one line per part. */
+const parts = [
+  accessErrors,
+  cliErrors,
+  clientErrors,
+  configErrors,
+  coreErrors,
+  edgeErrors,
+  gatewayErrors,
+  identityErrors,
+  lanErrors,
+  proxyErrors,
+  remoteErrors,
+  stateErrors,
+  supervisorErrors,
+  systemErrors,
+]
+
+/** Every code that xopc can show, with its definition. Two parts must not define the same code; a test holds that. */
+export const catalog: Readonly<Record<string, ErrorDefinition>> = Object.fromEntries(
+  parts.flatMap((errors) => Object.entries(errors).map(([code, make]) => [code, make.definition])),
+)
