@@ -30,6 +30,20 @@ export const cliErrors = defineErrors({
     exit: 1,
     about: 'The gateway has never run with this state folder.',
   },
+  GATEWAY_DID_NOT_START: {
+    message: 'The gateway did not start in the background: {problem}.',
+    hint: 'Type `xopc gateway` without --background to see it start; its output is in {output}.',
+    http: 500,
+    exit: 1,
+    about: 'The process that was started ended, or did not answer within 20 seconds, without saying why in a way that we understand.',
+  },
+  GATEWAY_WOULD_NOT_END: {
+    message: 'The gateway that runs here (pid {pid}) did not end.',
+    hint: 'Look at what it is doing, or end it with `kill -9 {pid}`.',
+    http: 500,
+    exit: 1,
+    about: '`--force` asks the running gateway to end, then sends it signals. This one is still there after 10 seconds.',
+  },
   INTERNAL: {
     message: 'Something went wrong that xopc did not expect: {problem}. This is a bug in xopc.',
     hint: 'The details are in {log}. Please report them together with what you typed.',
