@@ -97,7 +97,7 @@ export function replaceProcess(program: string, args: readonly string[], env: No
   const reason = 'this system cannot replace a running program'
   if (process.execve === undefined || process.platform === 'win32') throw systemErrors.PROGRAM_NOT_STARTED({ program, reason })
   try {
-    return process.execve(program, [program, ...args], env)
+    process.execve(program, [program, ...args], env)
   } catch (error) {
     throw startError(program, error)
   }
@@ -111,17 +111,6 @@ export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
     if (systemCode(error) === 'ESRCH') return false
     throw error
   }
-}
-
-/**
- * Lets another program take this process's place: same pid, same terminal, what this one still held is gone. Does not come
- * back. Throws where the
- * system has no such call (Windows). Source: process.execve of Node 22.15 and 23.11.
- */
-export function replaceProcess(program: string, args: readonly string[], env: NodeJS.ProcessEnv): void {
-  if (process.execve === undefined)
-    throw systemErrors.PROGRAM_NOT_STARTED({ program, reason: 'this system cannot replace a running program' })
-  process.execve(program, [program, ...args], env)
 }
 
 /** Resolves when a child has ended. Rejects with `PROGRAM_NOT_FOUND`, `PROGRAM_NOT_STARTED`. */

@@ -26,7 +26,7 @@ export function watchFile(path: string, { changed, failed, settleMs = 80, pollMs
     settling = setTimeout(() => void changed().catch(failed), settleMs)
     settling.unref()
   }
-  const look = async (): Promise<void> => {
+  const compare = async (): Promise<void> => {
     const before = await seen
     seen = signature(path)
     if ((await seen) !== before) settle()
@@ -40,15 +40,17 @@ export function watchFile(path: string, { changed, failed, settleMs = 80, pollMs
   }
   const watch = (folder: string): (() => void) => {
     try {
-      return watchFolder(folder, () => void look().catch(failed), failed)
+      return watchFolder(folder, () => void compare().catch(failed), failed)
     } catch (error) {
       failed(error instanceof Error ? error : new Error(String(error)))
       return () => undefined
     }
   }
 
+  // The caller read the file before this began; what changed in between is found by one more look.
+  settle()
   void follow().catch(failed)
-  const poll = setInterval(() => void look().catch(failed), pollMs)
+  const poll = setInterval(() => void compare().catch(failed), pollMs)
   poll.unref()
   return () => {
     clearInterval(poll)
