@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { IngressAddress, IngressPlace } from '../../access/access-method.ts'
+import { XopcError } from '../../errors/error.ts'
 import type { IngressId } from '../../protocol/http-api.ts'
 import type { Log } from '../../system/log.ts'
 import type { Connections } from './connections.ts'
+import { edgeErrors } from './errors.ts'
+import { type Listener, type ListenerPlace, openListener } from './listener.ts'
 
 /** Judges what comes through a door; `createEdge` gives one. */
 export interface Doorkeeper {
@@ -17,9 +20,122 @@ export interface Ingresses {
   open(id: IngressId, place: IngressPlace): Promise<IngressAddress>
   /** Ends the listeners and every connection that came through them. */
   close(id: IngressId): Promise<void>
-  list(): { id: IngressId; addresses: string[] }[]
+  /** Every open door; the same array until one of them changes. */
+  list(): readonly { id: IngressId; addresses: string[] }[]
   /** Closes all doors. */
   stop(): Promise<void>
 }
 
-export declare function createIngresses(given: { keeper: Doorkeeper; connections: Connections; log: Log }): Ingresses
+/** Says who listens on a port, for the message: " by nginx (pid 812)"; empty where it cannot be told. */
+export type WhoListens = (port: number) => Promise<string>
+
+type Door = Map<string, Listener>
+interface Spot {
+  key: string
+  place: ListenerPlace
+}
+
+/** The listeners, none open yet. */
+export function createIngresses(given: { keeper: Doorkeeper; connections: Connections; log: Log; whoListens?: WhoListens }): Ingresses {
+  const { keeper, connections, log, whoListens = () => Promise.resolve('') } = given
+  const doors = new Map<IngressId, Door>()
+  let listed: { id: IngressId; addresses: string[] }[] = []
+  // One change at a time, so that two of them cannot open the same address twice.
+  let turn: Promise<unknown> = Promise.resolve()
+
+  function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    const mine = turn.then(act)
+    turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  function relist(): void {
+    listed = [...doors].map(([id, door]) => ({ id, addresses: [...door.values()].map(({ authority }) => authority) }))
+  }
+
+  async function move(id: IngressId, spots: Spot[]): Promise<Door> {
+    const before = doors.get(id) ?? new Map()
+    const opened: Door = new Map()
+    try {
+      for (const { key, place } of spots) {
+        const kept = before.get(key)
+        const listener = kept ?? (await openAt(id, withPort(place, opened)))
+        if (listener) opened.set(key, listener)
+      }
+    } catch (error) {
+      await Promise.all([...opened].filter(([key]) => !before.has(key)).map(([, listener]) => listener.close()))
+      throw error
+    }
+    doors.set(id, opened)
+    relist()
+    await Promise.all([...before].filter(([key]) => !opened.has(key)).map(([, listener]) => listener.close()))
+    log.info('door open', { ingress: id, addresses: [...opened.values()].map(({ authority }) => authority) })
+    return opened
+  }
+
+  /** Null where a computer without IPv6 has no `::1`: the local door is open all the same. */
+  async function openAt(ingress: IngressId, place: ListenerPlace): Promise<Listener | null> {
+    try {
+      return await openListener({ ingress, keeper, connections }, place)
+    } catch (error) {
+      const code = codeOf(error)
+      if ('host' in place && place.host === '::1' && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) return null
+      throw await explain(error, place)
+    }
+  }
+
+  async function explain(cause: unknown, place: ListenerPlace): Promise<unknown> {
+    if (cause instanceof XopcError || !('host' in place)) return cause
+    const { host, port } = place
+    switch (codeOf(cause)) {
+      case 'EADDRINUSE':
+        return edgeErrors.PORT_IN_USE({ host, port, who: await whoListens(port), other: port + 1 }, { cause })
+      case 'EACCES':
+        return edgeErrors.PORT_NOT_PERMITTED({ port }, { cause })
+      case 'EADDRNOTAVAIL':
+      case 'EAFNOSUPPORT':
+      case 'EINVAL':
+        return edgeErrors.ADDRESS_NOT_AVAILABLE({ host }, { cause })
+      default:
+        return cause
+    }
+  }
+
+  async function close(id: IngressId): Promise<void> {
+    const door = doors.get(id)
+    if (!door) return
+    doors.delete(id)
+    relist()
+    await Promise.all([...door.values()].map((listener) => listener.close()))
+    log.info('door closed', { ingress: id })
+  }
+
+  return {
+    open: (id, place) =>
+      inTurn(async () => {
+        const door = await move(id, spotsOf(place))
+        const authorities = [...door.values()].map(({ authority }) => authority)
+        return place.kind === 'unix' ? { authorities: [], path: place.path } : { authorities }
+      }),
+    close: (id) => inTurn(() => close(id)),
+    list: () => listed,
+    stop: () => inTurn(async () => void (await Promise.all([...doors.keys()].map((id) => close(id))))),
+  }
+}
+
+function spotsOf(place: IngressPlace): Spot[] {
+  if (place.kind === 'unix') return [{ key: place.path, place: { path: place.path } }]
+  const { hosts, port } = place
+  return [...new Set(hosts)].map((host) => ({ key: `${host} ${port}`, place: { host, port } }))
+}
+
+/** With port 0 the first host takes a free port and the others the same. */
+function withPort(place: ListenerPlace, opened: Door): ListenerPlace {
+  if ('path' in place || place.port !== 0) return place
+  const [first] = opened.values()
+  return first ? { host: place.host, port: first.port } : place
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

@@ -1,5 +1,6 @@
 import type { IngressId } from '../../protocol/http-api.ts'
 import type { Clock } from '../../system/clock.ts'
+import { sourceOf } from './addresses.ts'
 import type { Principal } from './exchange.ts'
 
 /** `gateway.auth.rateLimit`, milliseconds. */
@@ -30,5 +31,103 @@ export interface Streams {
   count(): number
 }
 
-export declare function createLimiter(given: { rule: () => FailureRule; clock: Clock; maxSources?: number }): Limiter
-export declare function createStreams(given: { max: () => number }): Streams
+const MAX_SOURCES = 20_000
+const CHALLENGES_A_SECOND = 50
+const LANE_WAITING = 5
+const LANE_MS = 1_000
+
+/** A limiter in memory. It remembers at most `maxSources` sources that failed and as many that are blocked; beyond that the oldest are forgotten. */
+export function createLimiter(given: { rule: () => FailureRule; clock: Clock; maxSources?: number }): Limiter {
+  const { rule, clock, maxSources = MAX_SOURCES } = given
+  const failures = new Map<string, { count: number; since: number }>()
+  const blocks = new Map<string, number>()
+  const challenges = new Map<IngressId, { second: number; count: number }>()
+  const lanes = new Map<IngressId, { waiting: number; freeAt: number }>()
+
+  function fail(source: string): boolean {
+    const { maxAttempts, windowMs, blockDurationMs } = rule()
+    const now = clock.now()
+    const before = failures.get(source)
+    const entry = before && now - before.since < windowMs ? before : { count: 0, since: now }
+    entry.count++
+    if (entry.count < maxAttempts) {
+      remember(failures, source, entry, maxSources)
+      return false
+    }
+    failures.delete(source)
+    remember(blocks, source, now + blockDurationMs, maxSources)
+    return true
+  }
+
+  return {
+    blockedFor(client) {
+      if (blocks.size === 0) return 0
+      const source = sourceOf(client)
+      const left = (blocks.get(source) ?? 0) - clock.now()
+      if (left > 0) return left
+      blocks.delete(source)
+      return 0
+    },
+    failed: (client) => fail(sourceOf(client)),
+    async slowLane(ingress, signal) {
+      const lane = lanes.get(ingress) ?? { waiting: 0, freeAt: 0 }
+      lanes.set(ingress, lane)
+      if (lane.waiting >= LANE_WAITING || signal.aborted) return false
+      const turn = Math.max(clock.now(), lane.freeAt)
+      lane.freeAt = turn + LANE_MS
+      lane.waiting++
+      try {
+        await clock.sleep(turn - clock.now(), signal)
+        return true
+      } catch (error) {
+        if (signal.aborted) return false
+        throw error
+      } finally {
+        lane.waiting--
+      }
+    },
+    challenge(ingress) {
+      const second = Math.floor(clock.now() / 1000)
+      const before = challenges.get(ingress)
+      const entry = before?.second === second ? before : { second, count: 0 }
+      challenges.set(ingress, entry)
+      return ++entry.count <= CHALLENGES_A_SECOND
+    },
+    size: () => failures.size + blocks.size,
+  }
+}
+
+/** Puts an entry last; the first ones go where there are too many. */
+function remember<Value>(map: Map<string, Value>, key: string, value: Value, max: number): void {
+  map.delete(key)
+  map.set(key, value)
+  for (const oldest of map.keys()) {
+    if (map.size <= max) return
+    map.delete(oldest)
+  }
+}
+
+/** Counts open event streams. */
+export function createStreams({ max }: { max: () => number }): Streams {
+  const byDevice = new Map<string, number>()
+  let total = 0
+
+  return {
+    open({ id }) {
+      const ofDevice = byDevice.get(id) ?? 0
+      if (total >= max() || (id.startsWith('device:') && ofDevice >= Math.max(1, Math.floor(max() / 10)))) return null
+      total++
+      byDevice.set(id, ofDevice + 1)
+      let open = true
+      return () => {
+        if (!open) return
+        open = false
+        total--
+        const left = (byDevice.get(id) ?? 1) - 1
+        if (left === 0) byDevice.delete(id)
+        else byDevice.set(id, left)
+      }
+    },
+    count: () => total,
+  }
+}

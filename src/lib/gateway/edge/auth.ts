@@ -1,0 +1,238 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { Config } from '../../config/schema.ts'
+import { type Session, type Sessions, SESSION_KEY_PREFIX } from '../../identity/sessions.ts'
+import { TICKET_PREFIX, type TicketUse, type Tickets } from '../../identity/tickets.ts'
+import type { Scope } from '../../protocol/http-api.ts'
+import type { Principal } from './exchange.ts'
+import type { Head } from './head.ts'
+import type { Limiter } from './limits.ts'
+
+/** What a request's credentials came to. */
+export interface Proof {
+  principal: Principal
+  /** Set where the request is refused for its credentials. */
+  refusal: 'invalid_token' | 'auth_blocked' | null
+  /** For `auth_blocked`, milliseconds. */
+  retryAfterMs: number
+  /** This request's wrong credential blocked its source. */
+  blockedNow: boolean
+  /** A credential in a header was good: something that a page which rebound our name cannot have. */
+  byHeader: boolean
+  /** Nothing but the session's cookie speaks for the request. */
+  byCookie: boolean
+  /** Authorization belongs to the app and travels on. */
+  bearerTravels: boolean
+  /** X-Api-Key belongs to the app and travels on. */
+  apiKeyTravels: boolean
+}
+
+/** What the edge knows of a request when its credentials are looked at. */
+export interface Visit {
+  client: string
+  host: string
+  control: boolean
+  /** On its way to the app, not to us. */
+  toApp: boolean
+  /** May count as a program on this computer, for `auth.mode: none`. */
+  local: boolean
+  /** A ticket from the query, with what it would have to be for. */
+  ticket: string | null
+  ticketUse: TicketUse
+}
+
+/** Looks at credentials. */
+export interface Authenticator {
+  prove(head: Head, visit: Visit): Proof
+  /** The 401 code for who has proven nothing. */
+  unproven(): 'missing_token' | 'auth_unconfigured'
+}
+
+const READ_RUN: ReadonlySet<Scope> = new Set<Scope>(['read', 'run'])
+const ALL: ReadonlySet<Scope> = new Set<Scope>(['read', 'run', 'pair', 'admin'])
+const NONE: ReadonlySet<Scope> = new Set<Scope>()
+const OWNER: Principal = { kind: 'owner', id: 'owner', scopes: ALL }
+const LOCAL: Principal = { kind: 'local', id: 'local', scopes: READ_RUN }
+const ANONYMOUS: Principal = { kind: 'anonymous', id: 'anonymous', scopes: NONE }
+const MAX_RETIRED = 100
+
+/** Nothing was looked at: the proof of a preflight. */
+export const NOBODY: Proof = {
+  principal: ANONYMOUS,
+  refusal: null,
+  retryAfterMs: 0,
+  blockedNow: false,
+  byHeader: false,
+  byCookie: false,
+  bearerTravels: false,
+  apiKeyTravels: false,
+}
+
+/** Whether a secret is one that xopc makes (128 bits or more): then guessing is hopeless, and comparing needs no limit. */
+export function isGenerated(secret: string): boolean {
+  return /^[0-9a-f]{48}$/.test(secret)
+}
+
+/** The owner's secret in effect. */
+interface Secret {
+  mode: Config['gateway']['auth']['mode']
+  /** Null where none is configured. */
+  digest: Buffer | null
+  generated: boolean
+}
+
+/** What one presented value turned out to be. `stranger`: not ours as far as generated credentials go. */
+type Weighed = 'absent' | 'owner' | 'key' | 'probe' | 'dead' | 'wrong' | 'stranger'
+
+/**
+ * The judge of credentials. Every value is first compared with generated credentials only, which tells a guesser nothing; with a password or
+ * a hand-chosen token only where nothing else of the request was good or the request is for us, and never for a blocked source. Comparisons
+ * are of digests, in constant time. A wrong credential never takes away or adds to what a good one grants.
+ */
+export function createAuthenticator(given: {
+  config: () => Config
+  sessions: Sessions
+  tickets: Tickets<Principal>
+  limiter: Limiter
+}): Authenticator {
+  const { sessions, tickets, limiter } = given
+  let config: Config | undefined
+  let secret: Secret = { mode: 'token', digest: null, generated: false }
+  const retired = new Set<string>()
+
+  function current(): Secret {
+    const now = given.config()
+    if (now === config) return secret
+    config = now
+    const before = secret
+    secret = secretOf(now)
+    if (before.generated && before.digest && !(secret.digest && before.digest.equals(secret.digest))) retire(before.digest)
+    return secret
+  }
+
+  /** What was ours never travels to the app, also after it was rotated. */
+  function retire(digest: Buffer): void {
+    retired.add(digest.toString('hex'))
+    const [oldest] = retired
+    if (retired.size > MAX_RETIRED && oldest !== undefined) retired.delete(oldest)
+  }
+
+  function weigh(value: string | undefined, session: Session | null): Weighed {
+    if (value === undefined || value === '') return 'absent'
+    if (value.startsWith('xopc_')) return weighPrefixed(value, session)
+    const { digest, generated } = current()
+    const given = hash('sha256', value, 'buffer')
+    if (generated && digest && timingSafeEqual(given, digest)) return 'owner'
+    return retired.size > 0 && retired.has(given.toString('hex')) ? 'wrong' : 'stranger'
+  }
+
+  function weighPrefixed(value: string, session: Session | null): Weighed {
+    // A key that outlived its session is what every open console sends after a restart: refused, but no guess.
+    if (value.startsWith(SESSION_KEY_PREFIX)) return session && sessions.holdsKey(session, value) ? 'key' : 'dead'
+    if (value.startsWith(TICKET_PREFIX)) return tickets.redeem(value, 'probe') ? 'probe' : 'dead'
+    return 'wrong'
+  }
+
+  /** Compares with a password or hand-chosen token. */
+  function isChosen(value: string | undefined): boolean {
+    const { digest, generated } = current()
+    return !generated && digest !== null && value !== undefined && timingSafeEqual(hash('sha256', value, 'buffer'), digest)
+  }
+
+  function prove(head: Head, visit: Visit): Proof {
+    const { mode, generated, digest } = current()
+    const session = head.cookie === undefined || visit.control ? null : sessions.find(head.cookie, visit.host, head.origin)
+    const ticket = visit.ticket === null ? null : tickets.redeem(visit.ticket, visit.ticketUse)
+    const bearer = bearerOf(head.authorization)
+    const values = [head.token, head.apiKey, bearer]
+    const weighed: Weighed[] = [weigh(head.token, session), weigh(head.apiKey, session), weigh(bearer, session)]
+    const proof = proofOf(weighed, session, ticket?.holder ?? null, visit, mode)
+
+    const open = proof.principal === ANONYMOUS || (!visit.toApp && !generated && digest !== null && !visit.control)
+    if (open) compareRest(proof, values, weighed, visit)
+    if (proof.principal !== ANONYMOUS) {
+      proof.refusal = null
+      // The same text that was good in another header is ours, too.
+      proof.bearerTravels = travels(weighed[2]) && bearer !== head.token && bearer !== head.apiKey
+      proof.apiKeyTravels = travels(weighed[1]) && head.apiKey !== head.token && head.apiKey !== bearer
+    }
+    return proof
+  }
+
+  /** What could be a password or a chosen token: compared unless the source is blocked, counted where wrong. */
+  function compareRest(proof: Proof, values: (string | undefined)[], weighed: Weighed[], visit: Visit): void {
+    const left = limiter.blockedFor(visit.client)
+    for (const [index, kind] of weighed.entries()) {
+      if (kind !== 'stranger' && kind !== 'wrong' && kind !== 'dead') continue
+      if (kind === 'dead') proof.refusal ??= 'invalid_token'
+      else if (left > 0) Object.assign(proof, { refusal: 'auth_blocked', retryAfterMs: left })
+      else if (kind === 'stranger' && isChosen(values[index])) {
+        weighed[index] = 'owner'
+        Object.assign(proof, { principal: OWNER, byHeader: true, byCookie: false })
+      } else {
+        proof.refusal = 'invalid_token'
+        proof.blockedNow = limiter.failed(visit.client) || proof.blockedNow
+      }
+    }
+  }
+
+  return {
+    prove,
+    unproven() {
+      const { mode, digest } = current()
+      return digest === null && (mode === 'token' || mode === 'password') ? 'auth_unconfigured' : 'missing_token'
+    },
+  }
+}
+
+function travels(kind: Weighed | undefined): boolean {
+  return kind === 'stranger' || kind === 'absent'
+}
+
+function secretOf(config: Config): Secret {
+  const { mode, token, password } = config.gateway.auth
+  const value = mode === 'token' ? token : mode === 'password' ? password : undefined
+  // A password of 48 hex digits is still something that a person may have chosen.
+  return {
+    mode,
+    digest: value ? hash('sha256', value, 'buffer') : null,
+    generated: mode === 'token' && value !== undefined && isGenerated(value),
+  }
+}
+
+/** What the generated credentials alone grant. */
+function proofOf(weighed: Weighed[], session: Session | null, holder: Principal | null, visit: Visit, mode: Secret['mode']): Proof {
+  const byHeader = weighed.includes('owner') || weighed.includes('key') || weighed.includes('probe')
+  const principal = principalOf(weighed, session, holder, visit, mode)
+  return {
+    principal,
+    refusal: null,
+    retryAfterMs: 0,
+    blockedNow: false,
+    byHeader,
+    byCookie: principal.kind === 'session' && !byHeader,
+    bearerTravels: false,
+    apiKeyTravels: false,
+  }
+}
+
+function principalOf(weighed: Weighed[], session: Session | null, holder: Principal | null, visit: Visit, mode: Secret['mode']): Principal {
+  // File rights of the control socket (0600 in a 0700 folder) are its credential.
+  if (visit.control || weighed.includes('owner')) return OWNER
+  if (session) {
+    return { kind: 'session', id: `session:${session.id}`, scopes: weighed.includes('key') ? ALL : READ_RUN, session: session.id }
+  }
+  if (holder) return { kind: 'ticket', id: holder.id, scopes: holder.scopes.intersection(READ_RUN), ticket: visit.ticketUse }
+  if (weighed.includes('probe')) return { kind: 'ticket', id: 'probe', scopes: NONE, ticket: 'probe' }
+  return mode === 'none' && visit.local ? LOCAL : ANONYMOUS
+}
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || !/^bearer /i.test(authorization)) return undefined
+  return authorization.slice('bearer '.length).trim()
+}
+
+/** For `X-Xopc-User`: `owner`, `device:<id>`, `sso:<user>`, or `local` where nobody is asked. */
+export function userOf({ kind, id }: Principal): string {
+  if (kind === 'local') return 'local'
+  return id.startsWith('device:') || id.startsWith('sso:') ? id : 'owner'
+}

@@ -1,0 +1,86 @@
+import type { IngressId } from '../../protocol/http-api.ts'
+import { plainAddress } from './addresses.ts'
+import { normalHost } from './host.ts'
+import type { Head } from './head.ts'
+
+/** How a request came, by what may be believed of it. */
+export interface Forwarded {
+  client: string
+  proto: 'http' | 'https'
+  /** Lower-cased, default port dropped. */
+  host: string
+  forwardedFor: readonly string[]
+  proxied: boolean
+  /** The peer is a trusted proxy: it carries many visitors over its connections. */
+  trustedPeer: boolean
+}
+
+/** Why a request cannot be judged: a header of a trusted proxy is broken, or Host is. */
+export type Unjudgeable = { broken: 'Host' | 'X-Forwarded-For' | 'X-Forwarded-Proto' | 'X-Forwarded-Host'; detail: string }
+
+const NONE: readonly string[] = []
+
+/**
+ * Who the client is, over which scheme and by which name, from the peer and the X-Forwarded-* headers.
+ *
+ * Only a trusted peer is believed (`gateway.trustedProxies`, or the proxy socket, whose file rights are the trust); from anybody else the
+ * headers are ignored and only make the request `proxied`, which is never local. X-Forwarded-For is read from the right, trusted addresses
+ * are skipped, the first other is the client: what stands left of it is the client's own word. Broken headers of a trusted peer are refused
+ * instead of guessed at. X-Real-IP, Forwarded and every other relative are never believed.
+ */
+export function judgeForwarded(
+  peer: string | null,
+  head: Pick<Head, 'host' | 'hosts' | 'forwardedFor' | 'forwardedProto' | 'forwardedHost' | 'proxied'>,
+  trusted: (address: string) => boolean,
+  ingress: IngressId,
+): Forwarded | Unjudgeable {
+  const address = peer === null ? null : (plainAddress(peer) ?? peer)
+  // The proxy socket is 0660 in a folder closed to strangers: who can connect was let in by its owner.
+  const trustedPeer = ingress === 'proxy' || (ingress !== 'control' && address !== null && trusted(address))
+  const self = address ?? ingress
+  if (trustedPeer) return believe(self, head, trusted)
+  const host = hostOf(head, 'http')
+  if (host === null) return { broken: 'Host', detail: 'it is not a host name with an optional port' }
+  const chain = head.forwardedFor === null ? NONE : items(head.forwardedFor)
+  return { client: self, proto: 'http', host, forwardedFor: chain, proxied: head.proxied, trustedPeer }
+}
+
+function believe(self: string, head: Parameters<typeof judgeForwarded>[1], trusted: (address: string) => boolean): Forwarded | Unjudgeable {
+  const chain = head.forwardedFor === null ? NONE : items(head.forwardedFor)
+  const addresses = chain.map((item) => plainAddress(item))
+  const bad = addresses.indexOf(null)
+  if (bad !== -1) return { broken: 'X-Forwarded-For', detail: `element ${bad + 1} is not an IP address` }
+  // Every element is an address here: the null case has returned.
+  const known = addresses as string[]
+  const at = known.findLastIndex((address) => !trusted(address))
+  const index = at === -1 ? 0 : at
+  const proto = protoAt(head.forwardedProto, known.length, index)
+  if (typeof proto === 'object') return proto
+  const host = hostOf(head, proto, true)
+  if (host === null)
+    return { broken: head.forwardedHost ? 'X-Forwarded-Host' : 'Host', detail: 'it is not a host name with an optional port' }
+  return { client: known[index] ?? self, proto, host, forwardedFor: chain, proxied: head.proxied, trustedPeer: true }
+}
+
+function protoAt(lines: string[] | null, hops: number, index: number): 'http' | 'https' | Unjudgeable {
+  if (lines === null) return 'http'
+  const protos = items(lines).map((item) => item.toLowerCase())
+  if (protos.length !== 1 && protos.length !== hops) {
+    return { broken: 'X-Forwarded-Proto', detail: `it has ${protos.length} elements for ${hops} in X-Forwarded-For` }
+  }
+  if (protos.some((proto) => !/^(?:https?|wss?)$/.test(proto)))
+    return { broken: 'X-Forwarded-Proto', detail: 'an element is not http or https' }
+  const proto = protos.length === 1 ? protos[0] : protos[index]
+  return proto === 'https' || proto === 'wss' ? 'https' : 'http'
+}
+
+/** The name the request is judged by: from a trusted peer the last X-Forwarded-Host, otherwise Host. */
+function hostOf(head: Parameters<typeof judgeForwarded>[1], proto: 'http' | 'https', believed = false): string | null {
+  const forwarded = believed && head.forwardedHost ? items(head.forwardedHost).at(-1) : undefined
+  if (forwarded !== undefined) return normalHost(forwarded, proto)
+  return head.hosts === 1 ? normalHost(head.host, proto) : null
+}
+
+function items(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => line.split(',')).map((item) => item.trim())
+}

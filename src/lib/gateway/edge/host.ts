@@ -1,0 +1,26 @@
+const AUTHORITY = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/
+
+/** A Host value as it is compared: lower-cased, default port dropped. Null where it is not a host with an optional port. */
+export function normalHost(host: string, proto: 'http' | 'https'): string | null {
+  const lower = host.toLowerCase()
+  if (lower.length > 260 || !AUTHORITY.test(lower)) return null
+  return withoutDefaultPort(lower, proto)
+}
+
+/** Drops `:80` of http and `:443` of https. */
+export function withoutDefaultPort(host: string, proto: 'http' | 'https'): string {
+  const port = proto === 'https' ? ':443' : ':80'
+  return host.endsWith(port) ? host.slice(0, -port.length) : host
+}
+
+/** Host without its port; an IPv6 literal keeps its brackets. */
+export function hostName(host: string): string {
+  const at = host.lastIndexOf(':')
+  return at > host.lastIndexOf(']') ? host.slice(0, at) : host
+}
+
+/** Whether a host is a loopback name, on any port: browsers and resolvers never take these three to another computer. */
+export function isLoopbackHost(host: string): boolean {
+  const name = hostName(host)
+  return name === 'localhost' || name === '127.0.0.1' || name === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name)
+}

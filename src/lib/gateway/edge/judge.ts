@@ -1,0 +1,194 @@
+import type { IncomingMessage } from 'node:http'
+import type { XopcError } from '../../errors/error.ts'
+import type { Sessions } from '../../identity/sessions.ts'
+import type { IngressId } from '../../protocol/http-api.ts'
+import { gatewayErrors } from '../errors.ts'
+import { type Authenticator, NOBODY, type Proof } from './auth.ts'
+import { edgeErrors } from './errors.ts'
+import type { Exchange } from './exchange.ts'
+import { type Forwarded, type Unjudgeable, judgeForwarded } from './forwarded.ts'
+import { type Head, readHead } from './head.ts'
+import { isLoopbackHost, withoutDefaultPort } from './host.ts'
+import type { Names } from './origin.ts'
+import { type Place, placeOf } from './paths.ts'
+import { cutTicket } from './ticket-url.ts'
+
+/** What becomes of a request. `forwarded` is null only where the request could not be read that far. */
+export type Verdict =
+  | { to: 'refusal'; error: XopcError; forwarded: Forwarded | null; proof: Proof | null }
+  | { to: 'health'; forwarded: Forwarded }
+  /** A page of `gateway.corsOrigins` asks what it may do with our API. */
+  | { to: 'preflight'; origin: string; forwarded: Forwarded }
+  /** A person without a session, to be shown where to sign in. */
+  | { to: 'sign-in'; forwarded: Forwarded }
+  | { to: 'control'; url: string; exchange: Exchange; head: Head; proof: Proof; forwarded: Forwarded }
+  | { to: 'app'; exchange: Exchange; head: Head; proof: Proof; forwarded: Forwarded }
+
+/** What the judgement knows of the gateway. */
+export interface Bench {
+  names: Names
+  sessions: Sessions
+  authenticator: Authenticator
+  trusted: (address: string) => boolean
+  hasUpstream: () => boolean
+  /** `gateway.auth.mode` is none. */
+  asksNobody: () => boolean
+}
+
+/** A request as read, before anything was decided. */
+interface Case {
+  req: IncomingMessage
+  method: string
+  ingress: IngressId
+  upgrade: boolean
+  head: Head
+  forwarded: Forwarded
+  target: string
+  ticket: string | null
+  place: Exclude<Place, { to: 'health' }>
+  origin: string | null
+  /** Origin is not ours. */
+  foreign: boolean
+}
+
+/** The order in which every request is judged, all of it before a byte of its body is read. */
+export function judge(bench: Bench, req: IncomingMessage, ingress: IngressId, upgrade: boolean): Verdict {
+  const read = readCase(bench, req, ingress, upgrade)
+  if ('to' in read) return read
+  return judgeOrigin(bench, read) ?? judgeCredentials(bench, read)
+}
+
+/** The form: one path, one host, and what a trusted proxy says is well said. Health needs nothing of what follows. */
+function readCase(bench: Bench, req: IncomingMessage, ingress: IngressId, upgrade: boolean): Case | Verdict {
+  const { method = '', url = '' } = req
+  const head = readHead(req.rawHeaders)
+  const peer = req.socket.remoteAddress ?? null
+  if (!url.startsWith('/') || method === 'TRACE' || method === 'CONNECT' || head.repeated) {
+    return refuse(edgeErrors.TARGET_INVALID(), null)
+  }
+  const forwarded = judgeForwarded(peer, head, bench.trusted, ingress)
+  if ('broken' in forwarded) return refuse(brokenError(forwarded), null)
+  const { target, ticket } = cutTicket(url)
+  const place = placeOf(method, target, bench.hasUpstream())
+  if (place.to === 'health') return { to: 'health', forwarded }
+  // Browsers cannot open a unix socket of ours, so on control there is no page to speak for.
+  const origin = ingress === 'control' ? null : head.origin
+  return { req, method, ingress, upgrade, head, forwarded, target, ticket, place, origin, foreign: isForeign(bench, ingress, origin) }
+}
+
+/** The page that a browser says the request comes from. */
+function judgeOrigin({ names }: Bench, { req, method, upgrade, forwarded, place, origin, foreign }: Case): Verdict | null {
+  const { host } = forwarded
+  if (place.to === 'control') {
+    if (place.signIn && origin !== null) {
+      if (!isOriginOf(origin, host)) return refuse(gatewayErrors.ORIGIN_NOT_HOST({ origin: shorten(origin), host }), forwarded)
+    } else if (foreign) return refuse(foreignError(origin), forwarded)
+    if (req.headers['service-worker'] === 'script') return refuse(edgeErrors.SERVICE_WORKER_REFUSED(), forwarded)
+  } else if (foreign && upgrade) return refuse(foreignError(origin), forwarded)
+  const asks = method === 'OPTIONS' && origin !== null && req.headers['access-control-request-method'] !== undefined
+  return asks && place.to === 'control' && names.cors().has(origin) ? { to: 'preflight', origin, forwarded } : null
+}
+
+/** Who it is, and whether that is enough for the name it was called by and the place it wants. */
+function judgeCredentials(bench: Bench, read: Case): Verdict {
+  const { ingress, head, forwarded, place, ticket, upgrade } = read
+  const { client, host } = forwarded
+  if (isAppPreflight(bench, read)) return { to: 'app', exchange: exchangeOf(bench, read, NOBODY, true), head, proof: NOBODY, forwarded }
+  const control = ingress === 'control'
+  const local = ingress === 'local' && !forwarded.proxied && isLoopbackHost(host)
+  if (bench.asksNobody() && !local && !control) return refuse(edgeErrors.AUTH_NONE_LOCAL_ONLY(), forwarded)
+  const toApp = place.to === 'app'
+  const proof = bench.authenticator.prove(head, { client, host, control, toApp, local, ticket, ticketUse: upgrade ? 'ws' : 'events' })
+  if (proof.refusal !== null) return refuse(credentialError(proof), forwarded, proof)
+  const known = isKnownHost(bench, ingress, host)
+  // A page that took over a name of its own has no token to send, so a good one vouches for any name.
+  const named = known || proof.byHeader
+  if (place.to === 'app') return judgeForApp(bench, read, proof, named, known)
+  if (!named && !place.open) return refuse(edgeErrors.UNKNOWN_HOST({ host }), forwarded, proof)
+  return { to: 'control', url: place.url, exchange: exchangeOf(bench, read, proof, known), head, proof, forwarded }
+}
+
+/** The app is for those who may `run`, and no page of elsewhere uses what the browser adds by itself. */
+function judgeForApp(bench: Bench, read: Case, proof: Proof, named: boolean, known: boolean): Verdict {
+  const { req, method, head, forwarded, foreign, origin, upgrade } = read
+  const { host } = forwarded
+  if (!proof.principal.scopes.has('run')) {
+    if (proof.principal.kind === 'anonymous' && !upgrade && isPage(req)) return { to: 'sign-in', forwarded }
+    return refuse(named ? edgeErrors[bench.authenticator.unproven()]() : edgeErrors.UNKNOWN_HOST({ host }), forwarded, proof)
+  }
+  const ambient = proof.byCookie || proof.principal.kind === 'local'
+  if (foreign && ambient && method !== 'GET' && method !== 'HEAD') return refuse(foreignError(origin), forwarded, proof)
+  return { to: 'app', exchange: exchangeOf(bench, read, proof, known), head, proof, forwarded }
+}
+
+function exchangeOf(bench: Bench, { req, ingress, forwarded, origin, target }: Case, proof: Proof, knownHost: boolean): Exchange {
+  const { client, proxied, forwardedFor, trustedPeer, host } = forwarded
+  // Who comes by the https name of a proxy that nobody listed came over https all the same.
+  const proto = !trustedPeer && host === bench.names.publicHost() ? 'https' : forwarded.proto
+  return {
+    ingress,
+    peer: req.socket.remoteAddress ?? null,
+    client,
+    proxied,
+    forwardedFor,
+    proto,
+    host,
+    knownHost,
+    origin,
+    target,
+    unproven: bench.authenticator.unproven(),
+    principal: proof.principal,
+  }
+}
+
+function isForeign({ names, sessions }: Bench, ingress: IngressId, origin: string | null): boolean {
+  if (origin === null) return false
+  return !names.of(ingress).origins.has(origin) && !sessions.knowsOrigin(origin) && !names.cors().has(origin)
+}
+
+function isKnownHost({ names, sessions }: Bench, ingress: IngressId, host: string): boolean {
+  if (ingress === 'control' || names.of(ingress).hosts.has(host) || sessions.knowsHost(host)) return true
+  // Nobody but this computer answers to a loopback name, on whatever port (an ssh forward has its own).
+  return ingress === 'local' && isLoopbackHost(host)
+}
+
+/** Whether a page of this origin is at this host: the one rule by which an unknown name may become known, at sign-in. */
+function isOriginOf(origin: string, host: string): boolean {
+  const match = /^(https?):\/\/([^/]+)$/.exec(origin)
+  if (match === null) return false
+  const proto = match[1] === 'https' ? 'https' : 'http'
+  return withoutDefaultPort(match[2] ?? '', proto) === withoutDefaultPort(host, proto)
+}
+
+/** A preflight carries no credential; the app answers it for origins that the owner listed. */
+function isAppPreflight({ names }: Bench, { req, method, place, origin }: Case): boolean {
+  if (place.to !== 'app' || method !== 'OPTIONS' || origin === null) return false
+  return req.headers['access-control-request-method'] !== undefined && names.cors().has(origin)
+}
+
+/** A browser asks for a page, not for data or a part of a page. */
+function isPage({ method, headers }: IncomingMessage): boolean {
+  const { accept = '', 'sec-fetch-mode': mode = 'navigate' } = headers
+  return (method === 'GET' || method === 'HEAD') && accept.includes('text/html') && mode === 'navigate'
+}
+
+function refuse(error: XopcError, forwarded: Forwarded | null, proof: Proof | null = null): Verdict {
+  return { to: 'refusal', error, forwarded, proof }
+}
+
+function brokenError({ broken, detail }: Unjudgeable): XopcError {
+  return broken === 'Host' ? edgeErrors.HOST_INVALID() : edgeErrors.FORWARDED_INVALID({ header: broken, detail })
+}
+
+function credentialError({ refusal, retryAfterMs }: Proof): XopcError {
+  return refusal === 'auth_blocked' ? edgeErrors.auth_blocked({ seconds: Math.ceil(retryAfterMs / 1000) }) : edgeErrors.invalid_token()
+}
+
+function foreignError(origin: string | null): XopcError {
+  return edgeErrors.FOREIGN_ORIGIN({ origin: shorten(origin ?? '') })
+}
+
+/** The client's own words, short enough for a message. */
+function shorten(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+}
