@@ -154,4 +154,3 @@ function unitOf(text: string): string {
 function newlineOf(text: string): string {
   return text.includes('\r\n') ? '\r\n' : '\n'
 }
-

@@ -3,11 +3,12 @@ import { defineErrors } from '../errors/error.ts'
 /** Errors of the configuration file, and everything that can be wrong in it. */
 export const configErrors = defineErrors({
   CONFIG_INVALID: {
-    message: '{file} cannot be used. {problem}{more}',
+    message: '{file} {verdict}. {problem}{more}',
     hint: 'See every problem: xopc config validate',
     http: 422,
     exit: 3,
-    about: 'The configuration, as it is or as it would be after a change, breaks a rule. Nothing was written and a running gateway goes on with what it has.',
+    about:
+      'The configuration, as it is or as it would be after a change, breaks a rule. Nothing was written and a running gateway goes on with what it has.',
   },
   CONFIG_STALE: {
     message: '{file} was changed in the meantime, so your change was not written.',
@@ -28,7 +29,8 @@ export const configErrors = defineErrors({
     hint: 'Make the change by hand: xopc config edit',
     http: 409,
     exit: 1,
-    about: 'After every edit the new text is read again and compared with what was meant, before it is saved. Here the two differed, for example because a key stands twice.',
+    about:
+      'After every edit the new text is read again and compared with what was meant, before it is saved. Here the two differed, for example because a key stands twice.',
   },
   CONFIG_NOT_A_FILE: {
     message: '{file} is not a file, so no configuration can be read from it.',
@@ -36,6 +38,13 @@ export const configErrors = defineErrors({
     http: 409,
     exit: 3,
     about: 'The path of the configuration leads to a folder, a socket or a device.',
+  },
+  CONFIG_NOT_FOLLOWED: {
+    message: 'The change is in effect, but a part of the gateway could not follow it: {reason}. This is a bug in xopc.',
+    hint: 'See what the log says: xopc gateway logs',
+    http: 500,
+    exit: 70,
+    about: 'Something that listens to changes of the configuration failed in a way that nobody foresaw. The stack is in the gateway log.',
   },
   CONFIG_SYNTAX: {
     message: 'The text is not JSON5: {problem}.',
@@ -96,7 +105,8 @@ export const configErrors = defineErrors({
     hint: 'Give both in one change: {key} and {secret}',
     http: 400,
     exit: 1,
-    about: 'Whoever can change the URL that receives a stored secret could have it sent to themselves. The new value has to come with the secret.',
+    about:
+      'Whoever can change the URL that receives a stored secret could have it sent to themselves. The new value has to come with the secret.',
   },
   CONFIG_WITHOUT_VALUE: {
     message: '{key} has no value to change.',
@@ -201,7 +211,8 @@ export const configErrors = defineErrors({
     hint: 'Write the address of the app, for example http://127.0.0.1:3000',
     http: 422,
     exit: 3,
-    about: 'Link-local, metadata and unspecified addresses are never connected to: a gateway that could be pointed there would hand out the secrets of the machine.',
+    about:
+      'Link-local, metadata and unspecified addresses are never connected to: a gateway that could be pointed there would hand out the secrets of the machine.',
   },
   UPSTREAM_IS_GATEWAY: {
     message: '{url} is this gateway itself; a request would go round in a circle.',
@@ -222,6 +233,7 @@ export const configErrors = defineErrors({
     hint: 'Take it out: xopc config unset {key}',
     http: 422,
     exit: 3,
-    about: 'The key is known and the file is not misspelt, but what it asks for comes with a later version. Ignoring it would leave you with a gateway that is not reachable and does not say so.',
+    about:
+      'The key is known and the file is not misspelt, but what it asks for comes with a later version. Ignoring it would leave you with a gateway that is not reachable and does not say so.',
   },
 })

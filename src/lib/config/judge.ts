@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../protocol/http-api.ts'
 import { type Merged, type Origins, type Overrides, inferAuthMode, mergeSources } from './environment.ts'
-import { type Found, toSegments } from './problems.ts'
+import { type Found, toProblems, toSegments } from './problems.ts'
 import { checkRules } from './rules.ts'
 import type { Config } from './schema.ts'
 import { shape } from './shape.ts'
@@ -20,6 +20,7 @@ export interface Judged {
   source: Source
   /** The effective configuration; null where a problem is an error. */
   config: Config | null
+  found: readonly Found[]
   /** Every problem, in the order of the file. */
   problems: ConfigProblem[]
   origins: Origins
@@ -30,9 +31,9 @@ export function judge(text: string | null, surroundings: Surroundings): Judged {
   const source = readSource(text)
   const merged = mergeSources(source.values ?? {}, surroundings.env, surroundings.overrides)
   const { config, problems } = source.values === null ? { config: null, problems: [] } : effective(merged, surroundings)
-  const all = [...source.problems, ...problems].map((one) => toProblem(one, source, merged.origins))
-  const broken = all.some(({ severity }) => severity === 'error')
-  return { source, config: broken ? null : config, problems: inFileOrder(all), origins: merged.origins }
+  const found = [...source.problems, ...problems]
+  const broken = found.some(({ severity }) => severity === 'error')
+  return { source, config: broken ? null : config, found, problems: placed(found, source, merged.origins), origins: merged.origins }
 }
 
 function effective(merged: Merged, { ownAddresses }: Surroundings): { config: Config | null; problems: Found[] } {
@@ -49,20 +50,14 @@ function notIn(known: readonly Found[]): (one: Found) => boolean {
   return ({ segments }) => !paths.has(segments.join('.'))
 }
 
-function toProblem({ segments, error, severity }: Found, source: Source, origins: Origins): ConfigProblem {
-  const path = segments.join('.')
-  const origin = origins.get(path)
+function placed(found: readonly Found[], source: Source, origins: Origins): ConfigProblem[] {
   // What comes from elsewhere does not stand in the file, though the key may.
-  const place = origin === undefined ? source.locate(segments) : null
-  return {
-    path,
-    line: place?.line ?? null,
-    column: place?.column ?? null,
-    code: error.code,
-    message: origin === undefined ? error.message : `${error.message} (It comes from ${origin}.)`,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    severity,
-  }
+  const locate = ({ segments }: Found) => (origins.has(segments.join('.')) ? null : source.locate(segments))
+  return inFileOrder(toProblems(found, locate).map((problem) => withOrigin(problem, origins.get(problem.path))))
+}
+
+function withOrigin(problem: ConfigProblem, origin: string | undefined): ConfigProblem {
+  return origin === undefined ? problem : { ...problem, message: `${problem.message} (It comes from ${origin}.)` }
 }
 
 function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {

@@ -15,6 +15,8 @@ export interface ConfigKey {
   default: unknown
   description: string
   secret: boolean
+  /** It may be left out, and nothing counts in its place. */
+  optional: boolean
   /** The environment variable that wins over the file. */
   env: string | null
 }
@@ -40,14 +42,23 @@ export function ownerOf(path: string): ConfigKey | undefined {
 export function nearestKey(path: string): string | null {
   const parent = path.includes('.') ? path.slice(0, path.lastIndexOf('.') + 1) : ''
   const brothers = configKeys.filter((key) => key.path.startsWith(parent) && !key.path.slice(parent.length).includes('.'))
-  const last = nearest(path.slice(parent.length), brothers.map((key) => key.path.slice(parent.length)))
+  const last = nearest(
+    path.slice(parent.length),
+    brothers.map((key) => key.path.slice(parent.length)),
+  )
   return last === null ? nearestElsewhere(path) : parent + last
 }
 
 function nearestElsewhere(path: string): string | null {
   const name = path.slice(path.lastIndexOf('.') + 1)
   const sameName = configKeys.find((key) => key.path.endsWith(`.${name}`) || key.path === name)
-  return sameName?.path ?? nearest(path, configKeys.map((key) => key.path))
+  return (
+    sameName?.path ??
+    nearest(
+      path,
+      configKeys.map((key) => key.path),
+    )
+  )
 }
 
 /** A schema without its wrappers, and what they said. */
@@ -55,6 +66,7 @@ interface Bare {
   schema: z.ZodType
   meta: Record<string, unknown>
   default: unknown
+  optional: boolean
 }
 
 function walk(schema: z.ZodType, path: string): ConfigKey[] {
@@ -70,12 +82,13 @@ function unwrap(schema: z.ZodType, meta: Record<string, unknown> = {}): Bare {
   const known = { ...schema.meta(), ...meta }
   // `as`, here and below: zod types what a wrapper holds as a core schema; ours are all made by the classic API.
   if (schema instanceof z.ZodDefault) return { ...unwrap(schema.def.innerType as z.ZodType, known), default: schema.def.defaultValue }
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault) return unwrap(schema.def.innerType as z.ZodType, known)
+  if (schema instanceof z.ZodOptional) return { ...unwrap(schema.def.innerType as z.ZodType, known), optional: true }
+  if (schema instanceof z.ZodPrefault) return unwrap(schema.def.innerType as z.ZodType, known)
   if (schema instanceof z.ZodPipe) return unwrap(schema.def.in as z.ZodType, known)
-  return { schema, meta: known, default: undefined }
+  return { schema, meta: known, default: undefined, optional: false }
 }
 
-function toKey(path: string, { schema, meta, default: byDefault }: Bare): ConfigKey {
+function toKey(path: string, { schema, meta, default: byDefault, optional }: Bare): ConfigKey {
   return {
     path,
     type: typeOf(schema),
@@ -83,6 +96,7 @@ function toKey(path: string, { schema, meta, default: byDefault }: Bare): Config
     default: byDefault,
     description: typeof meta['description'] === 'string' ? meta['description'] : '',
     secret: meta['secret'] === true,
+    optional,
     env: typeof meta['env'] === 'string' ? meta['env'] : null,
   }
 }

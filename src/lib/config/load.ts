@@ -30,9 +30,9 @@ export function configPath(env: NodeJS.ProcessEnv, given?: string): string {
   return given ? resolve(given) : statePaths(env).config
 }
 
-/** Identifies the content of the file, as HTTP's ETag. No file is the same as an empty one. */
+/** Identifies the content of the file, as HTTP's ETag. */
 export function etagOf(text: string | null): string {
-  return `"${createHash('sha256').update(text ?? '').digest('base64url')}"`
+  return text === null ? '"absent"' : `"${createHash('sha256').update(text).digest('base64url')}"`
 }
 
 /** Whatever wins over the file here and now. */

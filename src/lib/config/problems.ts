@@ -1,4 +1,4 @@
-import type { XopcError } from '../errors/error.ts'
+import { XopcError } from '../errors/error.ts'
 import type { ConfigProblem } from '../protocol/http-api.ts'
 import { configErrors } from './errors.ts'
 
@@ -22,16 +22,29 @@ export function toSegments(path: string): Segments {
   return path === '' ? [] : path.split('.').map((part) => (/^(0|[1-9]\d*)$/.test(part) ? Number(part) : part))
 }
 
+/** Problems as they are shown; `locate` says where each stands in the file. */
+export function toProblems(
+  all: readonly Found[],
+  locate: (one: Found) => { line: number; column: number } | null = () => null,
+): ConfigProblem[] {
+  return all.map((one) => {
+    const place = locate(one)
+    const { code, message, hint } = one.error
+    const position = { line: place?.line ?? null, column: place?.column ?? null }
+    return { path: one.segments.join('.'), ...position, code, message, ...(hint === undefined ? {} : { hint }), severity: one.severity }
+  })
+}
+
 /** An error that carries every problem of the configuration. */
 export type ConfigInvalid = XopcError & { readonly problems: readonly ConfigProblem[] }
 
-/** `CONFIG_INVALID` for a file, with all problems attached; its message tells the first. */
-export function configInvalid(file: string, problems: readonly ConfigProblem[]): ConfigInvalid {
+/** `CONFIG_INVALID` for a file, with all problems attached; its message tells the verdict and the first of them. */
+export function configInvalid(file: string, problems: readonly ConfigProblem[], verdict = 'cannot be used'): ConfigInvalid {
   const errors = problems.filter(({ severity }) => severity === 'error')
   const [first] = errors
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
   const problem = first === undefined ? 'It breaks a rule.' : describeProblem(first)
-  return Object.assign(configErrors.CONFIG_INVALID({ file, problem, more }), { problems })
+  return Object.assign(configErrors.CONFIG_INVALID({ file, verdict, problem, more }), { problems })
 }
 
 /** A problem in one line: place, then what is wrong. */
@@ -42,8 +55,6 @@ export function describeProblem(problem: ConfigProblem): string {
 
 /** The problems that an error carries; none for any other error. */
 export function problemsOf(error: unknown): readonly ConfigProblem[] {
-  // `as`: `problems` is attached in this file alone, and only together with this code.
-  return error instanceof Error && 'code' in error && error.code === 'CONFIG_INVALID' && 'problems' in error
-    ? (error as ConfigInvalid).problems
-    : []
+  // `as`: nothing but config/ attaches `problems` to an error.
+  return error instanceof XopcError && 'problems' in error ? (error as ConfigInvalid).problems : []
 }

@@ -17,7 +17,8 @@ const upstream: Rule = (context): Found[] => {
 }
 
 function isOurs(address: UpstreamAddress, { config: { gateway }, ownAddresses }: RuleContext): boolean {
-  if (address.socketPath !== null) return address.socketPath === gateway.proxySocket || /\/(run|xopc-\d+)\/control\.sock$/.test(address.socketPath)
+  if (address.socketPath !== null)
+    return address.socketPath === gateway.proxySocket || /\/(run|xopc-\d+)\/control\.sock$/.test(address.socketPath)
   if (address.port !== gateway.port) return false
   if (isLoopbackName(address.host)) return true
   return !isLoopbackBind(gateway.bind) && [...ownAddresses, gateway.bind].some((own) => sameAddress(own, address.host))

@@ -48,5 +48,7 @@ export function isUnchangedMask(path: string, value: unknown, old: unknown): boo
 export function secretsIn(config: Config): [path: string, secret: string][] {
   const own = secretPaths.map((path): [string, unknown] => [path, valueAt(config, toSegments(path))])
   const upstream = config.gateway.upstream === undefined ? null : passwordIn(config.gateway.upstream.url)
-  return [...own, ['gateway.upstream.url', upstream] as const].flatMap(([path, value]) => (typeof value === 'string' ? [[path, value]] : []))
+  return [...own, ['gateway.upstream.url', upstream] as const].flatMap(([path, value]) =>
+    typeof value === 'string' ? [[path, value]] : [],
+  )
 }

@@ -22,7 +22,8 @@ function toFound(issue: z.core.$ZodIssue, values: Tree): Found[] {
   return [{ segments, error: toError(issue, segments.join('.') || 'the file', valueAt(values, segments)), severity: 'error' }]
 }
 
-function unknownKey(segments: Segments): Found {
+/** A key that the schema does not have, with the one that was probably meant. */
+export function unknownKey(segments: Segments): Found {
   const key = segments.join('.')
   const near = nearestKey(key)
   const nearest = near === null ? '' : ` Did you mean ${near}?`

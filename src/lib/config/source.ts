@@ -90,4 +90,3 @@ function locate(root: ValueNode, segments: Segments): Place | null {
   }
   return place
 }
-

@@ -21,7 +21,10 @@ export type UpstreamVerdict = { ok: true; address: UpstreamAddress } | { ok: fal
 
 /** Reads `gateway.upstream.url`: http, https or `unix:/path`. Looks nothing up. Throws nothing. */
 export function readUpstream(text: string): UpstreamVerdict {
-  const invalid = (reason: string): UpstreamVerdict => ({ ok: false, error: configErrors.UPSTREAM_INVALID({ url: hideUserinfo(text), reason }) })
+  const invalid = (reason: string): UpstreamVerdict => ({
+    ok: false,
+    error: configErrors.UPSTREAM_INVALID({ url: hideUserinfo(text), reason }),
+  })
   if (text.startsWith('unix:')) return readUnix(text, invalid)
   if (!/^https?:\/\//i.test(text)) return invalid('it starts with none of http://, https:// and unix:/')
   // oxlint-disable-next-line no-control-regex -- the URL parser would drop them without a word

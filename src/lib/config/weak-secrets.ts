@@ -45,7 +45,11 @@ const known = new Set([
 
 /** Whether a text stands in for a secret that is hidden: bullets, asterisks, `<redacted>`. */
 export function isMaskedText(text: string): boolean {
-  return /^[*•●∙·▪⬤xX]{3,}$/u.test(text.trim()) || /^[<[({]+\s*(redacted|masked|hidden|secret)\s*[>\])}]+$/i.test(text.trim()) || /[•●]{3,}/u.test(text)
+  return (
+    /^[*•●∙·▪⬤xX]{3,}$/u.test(text.trim()) ||
+    /^[<[({]+\s*(redacted|masked|hidden|secret)\s*[>\])}]+$/i.test(text.trim()) ||
+    /[•●]{3,}/u.test(text)
+  )
 }
 
 /** Why a secret could be guessed whatever its length: known, or one repeated character; null where it could not. */

@@ -36,7 +36,7 @@ export function watchFile(path: string, { changed, failed, settleMs = 80, pollMs
   const follow = async (): Promise<void> => {
     const wanted = new Set([dirname(path), dirname(await realTarget(path))])
     for (const [folder, stop] of folders) if (!wanted.has(folder)) (folders.delete(folder), stop())
-    for (const folder of wanted) if (!folders.has(folder)) folders.set(folder, watch(folder))
+    for (const folder of wanted) if (!folders.has(folder) && (await lookThrough(folder)) !== null) folders.set(folder, watch(folder))
   }
   const watch = (folder: string): (() => void) => {
     try {

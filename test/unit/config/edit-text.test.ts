@@ -42,7 +42,9 @@ const key = fc.constantFrom('a', 'b', 'c', 'gateway', 'a-b', 'null', '__proto__'
 const scalar = fc.oneof(fc.integer({ min: -99, max: 99 }), fc.boolean(), fc.constant(null), fc.string({ maxLength: 6 }))
 const { tree } = fc.letrec<{ tree: unknown; value: unknown }>((tie) => ({
   value: fc.oneof({ maxDepth: 3 }, scalar, tie('tree'), fc.array(tie('value'), { maxLength: 3 })),
-  tree: fc.uniqueArray(fc.tuple(key, tie('value')), { maxLength: 4, selector: ([name]) => name }).map((entries) => Object.fromEntries(entries)),
+  tree: fc
+    .uniqueArray(fc.tuple(key, tie('value')), { maxLength: 4, selector: ([name]) => name })
+    .map((entries) => Object.fromEntries(entries)),
 }))
 const gaps = ['', '', ' ', '\n', '\n  ', ' // note\n', ' /* {"x": [1,]} */ ', '\r\n\t', ' //, } ]\n  ']
 const noise = fc.infiniteStream(fc.nat({ max: 999 }))
@@ -52,7 +54,11 @@ function render(value: unknown, next: () => number): string {
   const gap = (): string => gaps[next() % gaps.length] ?? ''
   const join = (parts: string[], [open, close]: [string, string]): string =>
     open + parts.map((part) => gap() + part + gap()).join(',') + (parts.length > 0 && next() % 2 === 0 ? ',' : '') + gap() + close
-  if (Array.isArray(value)) return join(value.map((item) => render(item, next)), ['[', ']'])
+  if (Array.isArray(value))
+    return join(
+      value.map((item) => render(item, next)),
+      ['[', ']'],
+    )
   if (typeof value !== 'object' || value === null) return next() % 2 === 0 ? JSON.stringify(value) : JSON5.stringify(value)
   return join(
     Object.entries(value).map(([name, child]) => JSON.stringify(name) + gap() + ':' + gap() + render(child, next)),
