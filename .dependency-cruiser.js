@@ -8,11 +8,13 @@ const error = files('errors/error')
 const xopc = files('core/xopc')
 const everything = ['src/lib/']
 
+const gatewayRunners = 'src/cli/(run-gateway|start-in-background|end-running-gateway)[.]ts$'
+
 const rows = [
   { from: 'src/commands/', uses: ['src/cli/', ...folders('protocol'), ...error], types: everything, lazily: everything },
   { from: 'src/cli/', uses: [...folders('client', 'remote', 'protocol'), ...error, ...xopc], types: everything, lazily: everything },
-  // Puts a gateway together from its parts; only the `gateway` command loads it, lazily.
-  { from: 'src/cli/run-gateway[.]ts$', uses: ['src/cli/', ...everything] },
+  // What runs, starts and ends a gateway needs its parts; it is itself loaded lazily, which the rules below hold.
+  { from: gatewayRunners, uses: ['src/cli/', ...everything] },
   { from: 'src/lib/client/', uses: [...folders('protocol'), ...error], types: xopc },
   {
     from: 'src/lib/gateway/',
@@ -45,7 +47,9 @@ const rows = [
     uses: [...files('access/[^/]+/config', 'access/[^/]+/errors'), ...folders('system'), ...error],
     types: folders('protocol'),
   },
-  ...['identity', 'state', 'binaries', 'supervisor', 'probe'].map((part) => ({
+  // The record of what it started is part of the state.
+  { from: 'src/lib/supervisor/', uses: [...folders('state', 'protocol', 'system'), ...error] },
+  ...['identity', 'state', 'binaries', 'probe'].map((part) => ({
     from: `src/lib/${part}/`,
     uses: [...folders('protocol', 'system'), ...error],
   })),
@@ -101,7 +105,8 @@ const outside = [
     'src/lib/gateway/',
     'src/lib/remote/',
     'src/lib/probe/',
-    'src/lib/system/net[.]ts',
+    // Whether a socket file or a port is somebody's is told only by dialling it.
+    'src/lib/system/(net|socket-file)[.]ts',
   ]),
   only('the terminal: only cli/ and commands/', 'lib/ knows nothing of colours and prompts.', 'node_modules/(@oclif|@inquirer|chalk)/', [
     'src/cli/',
@@ -122,6 +127,12 @@ const outside = [
 const hygiene = [
   { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
   { name: 'every import is found', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  {
+    name: 'what runs a gateway is loaded lazily',
+    severity: 'error',
+    from: { path: '^src/', pathNot: any([gatewayRunners]) },
+    to: { path: any([gatewayRunners]), dynamic: false, dependencyTypesNot: ['type-only'] },
+  },
   {
     name: 'no access method knows another',
     severity: 'error',

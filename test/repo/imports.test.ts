@@ -10,6 +10,7 @@ const planted = {
   'commands/a.ts': ["import '../lib/core/live.ts'", 'commands: only by await import()'],
   'cli/a.ts': ["import '../lib/gateway/server.ts'", 'cli: only by await import()'],
   'cli/b.ts': ["import fs from 'node:fs'\nfs.rmSync('/')", 'files and processes: only system/'],
+  'cli/c.ts': ["import './run-gateway.ts'", 'what runs a gateway is loaded lazily'],
   'lib/client/a.ts': ["import 'node:path'", 'browser-safe: client/ and protocol/ know no node: module'],
   'lib/client/b.ts': ["import '../core/xopc.ts'", 'client: only the types'],
   'lib/protocol/a.ts': ["import '../config/schema.ts'", 'protocol: its row names what it imports'],
