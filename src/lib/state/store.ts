@@ -35,14 +35,14 @@ async function open(env: NodeJS.ProcessEnv, paths: StatePaths): Promise<State> {
     if ((await ensurePrivateDir(folder)) === 'tightened') tightened.push(folder)
   }
   tightened.push(...(await tightenFiles(dir)))
-  const runDir = await openRunDir(runDirCandidates(env, paths, dir))
+  const runDir = await openRunDir(await runDirCandidates(env, paths, dir))
   return { paths, runDir, tightened }
 }
 
 async function peek(env: NodeJS.ProcessEnv, paths: StatePaths): Promise<State> {
   const dir = await resolveLinks(paths.dir)
   if (dir !== null) await requirePrivateDir(dir)
-  const candidates = runDirCandidates(env, paths, dir ?? paths.dir)
+  const candidates = await runDirCandidates(env, paths, dir ?? paths.dir)
   return { paths, runDir: (candidates[0] ?? { path: paths.run }).path, tightened: [] }
 }
 

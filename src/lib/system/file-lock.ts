@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { systemErrors } from './errors.ts'
 import { createExclusive, look, readText, remove } from './files.ts'
@@ -36,7 +35,7 @@ interface Wait {
 }
 
 async function acquire(lock: string, wait: Wait): Promise<() => Promise<void>> {
-  const text = JSON.stringify({ id: randomUUID(), ...(await ownMark()) })
+  const text = JSON.stringify({ id: `${Date.now()}-${Math.random()}`, ...(await ownMark()) })
   for (;;) {
     wait.signal?.throwIfAborted()
     const held = await readText(lock)
@@ -56,6 +55,8 @@ async function waitOrTakeAway(lock: string, held: string, wait: Wait): Promise<v
  * holds a lock named after its content; its holder is dead and every other remover waits, so between the look and the removal nobody changes it.
  */
 async function takeAway(lock: string, held: string, wait: Wait): Promise<void> {
+  // Loaded only here: hardly ever, and the commands that only read must not pay for it.
+  const { createHash } = await import('node:crypto')
   const release = await acquire(`${lock}.${createHash('sha256').update(held).digest('hex').slice(0, 12)}`, wait)
   try {
     await removeIf(lock, held)

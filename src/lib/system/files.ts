@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { type Stats, constants } from 'node:fs'
 import {
   type FileHandle,
@@ -16,7 +15,8 @@ import {
   stat,
 } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { absentAsNull, systemCode, writing } from './file-errors.ts'
+import { absentAsNull, writing } from './file-errors.ts'
+import { claimSpace, putInPlace, syncFolder, writeBeside, writeWhole } from './write-whole.ts'
 
 /** What is at a path. */
 export interface FileFacts {
@@ -125,24 +125,6 @@ export async function createExclusive(path: string, text: string, options: { mod
   })
 }
 
-async function putInPlace(fresh: string, path: string): Promise<boolean> {
-  try {
-    await link(fresh, path)
-    return true
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error) ?? '')) throw error
-  }
-  // A file system without hard links (FAT, some network and FUSE ones): exclusive still, but a reader may see it half-written.
-  return await copyFile(fresh, path, constants.COPYFILE_EXCL).then(
-    () => true,
-    (error: unknown) => {
-      if (systemCode(error) === 'EEXIST') return false
-      throw error
-    },
-  )
-}
-
 /** Removes a file, socket or link; absent is fine. Throws `FILE_NOT_WRITABLE`. */
 export async function remove(path: string): Promise<void> {
   await writing(path, async () => await rm(path, { force: true }))
@@ -164,45 +146,4 @@ function factsOf(stats: Stats): FileFacts {
   const kind = kinds.find(([is]) => stats[is]())?.[1] ?? 'other'
   const { mode, uid, gid, size, mtimeMs, dev, ino } = stats
   return { kind, mode: mode & 0o7777, uid, gid, size, changedAt: mtimeMs, id: `${dev}:${ino}` }
-}
-
-/** A new file of its own name in the same folder, on disk. The name is random: nothing that waits there is followed or overwritten. */
-async function writeBeside(path: string, text: string, options: { mode?: number; durable?: boolean }): Promise<string> {
-  const fresh = `${path}.${randomBytes(6).toString('hex')}.tmp`
-  try {
-    await using file = await open(fresh, 'wx', options.mode ?? 0o600)
-    // The umask took bits away that were asked for.
-    await file.chmod(options.mode ?? 0o600)
-    await writeWhole(file, Buffer.from(text))
-    if (options.durable !== false) await file.sync()
-    return fresh
-  } catch (error) {
-    await rm(fresh, { force: true })
-    throw error
-  }
-}
-
-/** A single write may take only a part and say so by its count alone, for example on a nearly full disk. */
-async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, done)
-    done += bytesWritten
-  }
-}
-
-async function claimSpace(file: FileHandle, length: number): Promise<void> {
-  const { size } = await file.stat()
-  if (length <= size) return
-  try {
-    await file.write(Buffer.alloc(length - size, ' '), 0, length - size, size)
-    await file.sync()
-  } catch (error) {
-    await file.truncate(size)
-    throw error
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r')
-  await folder.sync()
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { systemErrors } from './errors.ts'
@@ -56,21 +55,31 @@ const socketName = '/control.sock'
 
 /**
  * Folders for sockets, best first, each with room for a socket's name: `run/` of the state folder, one in `XDG_RUNTIME_DIR`, one in `xopc-<uid>`
- * of the temporary folder. The hash keeps state folders apart. `realDir` is the state folder with links resolved. Throws `SOCKET_PATH_TOO_LONG`.
+ * of the temporary folder. A hash keeps state folders apart. `realDir` is the state folder with links resolved. Throws `SOCKET_PATH_TOO_LONG`.
  */
-export function runDirCandidates(env: NodeJS.ProcessEnv, paths: StatePaths, realDir: string): RunDirCandidate[] {
-  const hash = createHash('sha256').update(realDir).digest('hex').slice(0, 12)
-  const shared = join(env['TMPDIR'] || tmpdir(), `xopc-${process.geteuid?.() ?? 'user'}`)
+export async function runDirCandidates(env: NodeJS.ProcessEnv, paths: StatePaths, realDir: string): Promise<RunDirCandidate[]> {
+  const own: RunDirCandidate = { path: paths.run, place: 'state', parent: paths.dir }
+  if (fits(own)) return [own]
+  const hash = await shortHash(realDir)
   const runtime = env['XDG_RUNTIME_DIR']
-  const all: RunDirCandidate[] = [
-    { path: paths.run, place: 'state', parent: paths.dir },
+  const shared = join(env['TMPDIR'] || tmpdir(), `xopc-${process.geteuid?.() ?? 'user'}`)
+  const others: RunDirCandidate[] = [
     ...(runtime && isAbsolute(runtime) ? [{ path: join(runtime, `xopc-${hash}`), place: 'runtime' as const, parent: runtime }] : []),
     { path: join(shared, hash), place: 'shared', parent: shared },
   ]
-  const fitting = all.filter(({ path }) => Buffer.byteLength(path + socketName) < maxSocketPath)
+  const fitting = others.filter(fits)
   if (fitting.length > 0) return fitting
-  const longest = paths.run + socketName
-  throw systemErrors.SOCKET_PATH_TOO_LONG({ path: longest, length: Buffer.byteLength(longest) })
+  throw systemErrors.SOCKET_PATH_TOO_LONG({ path: own.path + socketName, length: Buffer.byteLength(own.path + socketName) })
+}
+
+function fits({ path }: RunDirCandidate): boolean {
+  return Buffer.byteLength(path + socketName) < maxSocketPath
+}
+
+/** Loaded only here: `xopc status` must not pay for it. */
+async function shortHash(text: string): Promise<string> {
+  const { createHash } = await import('node:crypto')
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 
 function stateDir(env: NodeJS.ProcessEnv): string {

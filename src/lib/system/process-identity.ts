@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import { readLink, readText } from './files.ts'
-import { run } from './process.ts'
 
 /** One process, told apart from a later one with the same number. */
 export interface ProcessMark {
@@ -62,7 +60,9 @@ function objectIn(text: string): object {
 /** A digest of the command line of a running process, or null. */
 export async function commandHashOf(pid: number): Promise<string | null> {
   const command = process.platform === 'linux' ? await readText(`/proc/${pid}/cmdline`) : await ps(pid, 'command=')
-  return command ? createHash('sha256').update(command).digest('hex') : null
+  if (!command) return null
+  const { createHash } = await import('node:crypto')
+  return createHash('sha256').update(command).digest('hex')
 }
 
 async function startTimeOf(pid: number): Promise<string | null> {
@@ -80,7 +80,7 @@ export function startTimeIn(stat: string): string | null {
 
 async function bootId(): Promise<string> {
   if (process.platform === 'linux') return (await readText('/proc/sys/kernel/random/boot_id'))?.trim() ?? ''
-  return (await run('sysctl', ['-n', 'kern.bootsessionuuid'], { timeoutMs: 5000 })).stdout.trim()
+  return await ask('sysctl', ['-n', 'kern.bootsessionuuid'])
 }
 
 async function ownPidNamespace(): Promise<string> {
@@ -88,11 +88,14 @@ async function ownPidNamespace(): Promise<string> {
 }
 
 async function ps(pid: number, column: string): Promise<string | null> {
-  const { stdout } = await run('ps', ['-o', column, '-p', String(pid)], {
-    timeoutMs: 5000,
-    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
-  })
-  return stdout.trim() || null
+  return (await ask('ps', ['-o', column, '-p', String(pid)])) || null
+}
+
+/** Systems without /proc; loaded only there. */
+async function ask(program: string, args: readonly string[]): Promise<string> {
+  const { run } = await import('./process.ts')
+  const { stdout } = await run(program, args, { timeoutMs: 5000, env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } })
+  return stdout.trim()
 }
 
 function unreadable(): never {
