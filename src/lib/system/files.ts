@@ -1,19 +1,5 @@
 import { type Stats, constants } from 'node:fs'
-import {
-  type FileHandle,
-  access,
-  chmod,
-  copyFile,
-  link,
-  lstat,
-  open,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from 'node:fs/promises'
+import { type FileHandle, access, chmod, lstat, open, readFile, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { absentAsNull, writing } from './file-errors.ts'
 import { claimSpace, putInPlace, syncFolder, writeBeside, writeWhole } from './write-whole.ts'
