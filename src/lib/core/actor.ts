@@ -45,7 +45,9 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
   let intended = false
   let state: AccessState = { phase: 'off' }
   let failures = 0
+  let retryAt = Infinity
   let seen = ''
+  let blind = false
   let dirty = true
   let resting = false
   let attempt = new AbortController()
@@ -68,19 +70,32 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
     attempt = new AbortController()
     try {
       const next = wanted ? await enable(attempt) : await disable(attempt)
-      failures = next.phase === 'degraded' ? failures + 1 : 0
+      retryAt = next.phase === 'degraded' ? laterTry() : never()
       if (wanted === intended) become(next)
     } catch (error) {
       if (ended.signal.aborted || wanted !== intended) return
-      failures += 1
-      become({ phase: 'failed', error: known(error).info(), retryAt: isoAt(clock.now() + times.backoffMs(failures)) })
+      retryAt = laterTry()
+      become({ phase: 'failed', error: known(error).info(), retryAt: isoAt(retryAt) })
     }
+  }
+
+  function laterTry(): number {
+    failures += 1
+    return clock.now() + times.backoffMs(failures)
+  }
+
+  function never(): number {
+    failures = 0
+    return Infinity
   }
 
   async function enable(attempt: AbortController): Promise<AccessState> {
     report('looking')
-    seen = await look(attempt.signal)
-    return await bounded((signal) => method.enable(signal, report), { id: method.id, ms: times.enableMs, clock, attempt })
+    const work = async (signal: AbortSignal): Promise<AccessState> => {
+      seen = await look(signal)
+      return await method.enable(signal, report)
+    }
+    return await bounded(work, { id: method.id, ms: times.enableMs, clock, attempt })
   }
 
   async function disable(attempt: AbortController): Promise<AccessState> {
@@ -92,18 +107,18 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
   }
 
   function known(error: unknown): XopcError {
-    const fields = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
-    if (!(error instanceof XopcError)) log.error('the method failed in an unknown way', fields)
+    const unforeseen = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+    if (error instanceof XopcError) log.warn(error.message, { code: error.code })
+    else log.error('the method failed in an unknown way', unforeseen)
     return error instanceof XopcError ? error : coreErrors.METHOD_FAILED({ id: method.id }, { cause: error })
   }
 
   /** Until something is asked, a try is due, or the world is another than `enable` saw. */
   async function pause(): Promise<void> {
     rest = new AbortController()
-    const due = failures === 0 ? Infinity : clock.now() + times.backoffMs(failures)
-    while (!dirty && !ended.signal.aborted && clock.now() < due) {
+    while (!dirty && !ended.signal.aborted && clock.now() < retryAt) {
       const every = intended ? (method.inspectEveryMs ?? Infinity) : Infinity
-      await sleep(Math.min(every, due - clock.now()))
+      await sleep(Math.min(every, retryAt - clock.now()))
       if (!dirty && intended && every !== Infinity && (await differs())) return
     }
   }
@@ -118,10 +133,16 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
   }
 
   async function differs(): Promise<boolean> {
+    const attempt = new AbortController()
+    rest.signal.addEventListener('abort', () => attempt.abort(), { once: true })
     try {
-      return (await look(rest.signal)) !== seen
+      const now = await bounded(look, { id: method.id, ms: times.enableMs, clock, attempt })
+      blind = false
+      return now !== seen
     } catch (error) {
-      if (!rest.signal.aborted) log.warn('looking at the method failed', { code: known(error).code })
+      // What cannot be seen for a moment is no reason to touch what works; it is said once.
+      if (!blind && !rest.signal.aborted) known(error)
+      blind = true
       return false
     }
   }
@@ -181,7 +202,7 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
     try {
       become(await disable(new AbortController()))
     } catch (error) {
-      log.error('could not be switched off at the end', { code: known(error).code })
+      known(error)
     }
   }
 

@@ -23,7 +23,7 @@ export type { LiveParts } from './live-parts.ts'
 
 /** Xopc inside the running gateway. */
 export interface Live extends Xopc {
-  /** Brings up what the configuration asks for; returns at once where a method is slow, and never throws because of one. */
+  /** After the gateway serves: brings up what the configuration asks for and follows it; takes at most 2 s, and never throws because of a method. */
   start(): Promise<void>
   /** Takes every method down without changing what is intended, ends events; within 5 s. */
   shutdown(): Promise<void>
@@ -44,10 +44,7 @@ export function createLive(parts: LiveParts): Live {
   const events = createEvents(clock)
   const methods = accessMethods.map((definition) => ({ definition, method: definition.create(contextFor(definition.id)) }))
   const reconciler = createReconciler({ methods: methods.map(({ method }) => method), clock, log, audit, times, onState })
-  const unsubscribe = [
-    parts.config.subscribe(({ before, after }) => reconciler.follow(before, after)),
-    parts.config.onReload((reload) => events.publish('config.reload', reload)),
-  ]
+  let unsubscribe: (() => void)[] = []
 
   function effective(): Config {
     const config = parts.config.current()
@@ -112,6 +109,11 @@ export function createLive(parts: LiveParts): Live {
   }
 
   async function start(): Promise<void> {
+    unsubscribe = [
+      // Now and not earlier: the gateway follows the configuration first, so that its port is the new one when the methods look.
+      parts.config.subscribe(({ before, after }) => reconciler.follow(before, after)),
+      parts.config.onReload((reload) => events.publish('config.reload', reload)),
+    ]
     reconciler.seed(parts.config.current())
     await Promise.all(accessMethods.map(async ({ id }) => await settled(id, SETTLE_MS)))
   }

@@ -67,26 +67,29 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 }
 
 function startActor(method: AccessMethod, { clock, log, audit, times, onState }: ReconcilerParts): Actor {
-  let last: AccessState = { phase: 'off' }
+  let audited: AccessState = { phase: 'off' }
   return createActor(method, {
     clock,
     log,
     times,
     onChange(state, intended) {
-      const event = auditEvent(last, state)
-      last = state
-      if (event !== null) audit.write(event, { method: method.id, ...auditFields(state) })
+      const event = auditEvent(audited, state)
+      if (event !== null) {
+        audited = state
+        audit.write(event, { method: method.id, ...auditFields(state) })
+      }
       onState(method.id, intended, state)
     },
   })
 }
 
+const auditNames = { off: 'disabled', blocked: 'blocked', on: 'enabled', degraded: 'degraded', failed: 'failed' } as const
+
+/** Starting is on the way to something, and a try that fails as the one before it is no news: neither is written. */
 function auditEvent(last: AccessState, state: AccessState): `AccessAudit.${string}` | null {
-  if (state.phase === 'on' && last.phase === 'on') return state.urls.join() === last.urls.join() ? null : 'AccessAudit.moved'
-  if (state.phase === last.phase) return null
-  const names = { off: 'disabled', starting: null, blocked: 'blocked', on: 'enabled', degraded: 'degraded', failed: 'failed' } as const
-  const name = names[state.phase]
-  return name === null ? null : `AccessAudit.${name}`
+  if (state.phase === 'starting' || JSON.stringify(auditFields(last)) + last.phase === JSON.stringify(auditFields(state)) + state.phase)
+    return null
+  return `AccessAudit.${state.phase === 'on' && last.phase === 'on' ? 'moved' : auditNames[state.phase]}`
 }
 
 function auditFields(state: AccessState): Record<string, unknown> {
