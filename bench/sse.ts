@@ -11,6 +11,7 @@ import type { FromClient, ToClient } from './sse-client.ts'
 const ROUNDS = 3
 const STREAMS = 1000
 const EVENTS = 20
+const WARM_UP_REQUESTS = 500
 const EVENT_TYPE = 'config.reload'
 /** Memory is looked at when the server had time to come to rest. */
 const REST_MS = 3_000
@@ -22,6 +23,8 @@ interface Source {
   token: string
   /** Makes it write one event to every stream. */
   provoke(index: number): Promise<Response>
+  /** An ordinary request to the same server. */
+  ask(): Promise<Response>
 }
 
 interface Result {
@@ -58,8 +61,9 @@ async function measure(bench: Bench, source: Source): Promise<Result> {
   return { memory: (after - before) / STREAMS / 1024, p50: median(delays), p99: percentile(delays, 0.99) }
 }
 
-/** What is loaded once, at the first stream and the first event, is not memory of a stream. */
+/** What is loaded once, with the first requests, the first stream and the first event, is not memory of a stream. */
 async function warmUp(source: Source): Promise<void> {
+  for (let request = 0; request < WARM_UP_REQUESTS; request++) await (await source.ask()).text()
   const client = await openStreams(source, 1)
   await provoke(source, EVENTS)
   client.kill()
@@ -110,6 +114,7 @@ async function gatewaySource(bench: Bench, run: number): Promise<Source> {
     program,
     url: `${program.origin}/xopc/api/events`,
     token: program.token,
+    ask: () => fetch(`${program.origin}/xopc/api/status`, { headers }),
     provoke: (index) => fetch(`${program.origin}/xopc/api/config`, { method: 'PATCH', headers, body: change(index) }),
   }
 }
@@ -119,5 +124,11 @@ async function bareSource(): Promise<Source> {
   const origin = `http://127.0.0.1:${port}`
   const args = [join(import.meta.dirname, 'bare-sse-server.ts'), String(port)]
   const program = { name: 'bare', command: process.execPath, args, readyUrl: `${origin}/health` }
-  return { program, url: `${origin}/events`, token: 'none', provoke: () => fetch(origin, { method: 'POST' }) }
+  return {
+    program,
+    url: `${origin}/events`,
+    token: 'none',
+    ask: () => fetch(origin),
+    provoke: () => fetch(origin, { method: 'POST' }),
+  }
 }
