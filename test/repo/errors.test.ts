@@ -72,7 +72,7 @@ describe('the errors', () => {
   it('are each defined once, and say what happened in a sentence', () => {
     const all = sources('src/**/errors.ts').flatMap(({ text }) => [...text.matchAll(/^ {2}(\w+): \{/gm)].map((match) => match[1]))
     expect(all.filter((code, index) => all.indexOf(code) !== index)).toEqual([])
-    const badly = [...definitions].filter(([, { message, about }]) => !/[.?]$/.test(message) || !/[.?]$/.test(about))
+    const badly = [...definitions].filter(([, { message, about }]) => !/[.?}]$/.test(message) || !/[.?]$/.test(about))
     expect(badly.map(([code]) => code)).toEqual([])
   })
 })
