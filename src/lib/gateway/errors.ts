@@ -49,7 +49,8 @@ export const gatewayErrors = defineErrors({
     hint: 'Pairing comes with a later version. Until then use xopc on the gateway’s computer, or send Authorization: Bearer from a program.',
     http: 403,
     exit: 1,
-    about: 'App and console share an origin when `gateway.upstream` is set, so a script of the app could read what is typed into a page there.',
+    about:
+      'App and console share an origin when `gateway.upstream` is set, so a script of the app could read what is typed into a page there.',
   },
   SIGN_IN_OFF: {
     message: 'This gateway asks for no credential (gateway.auth.mode is none), so there is nothing to sign in to.',
@@ -57,6 +58,13 @@ export const gatewayErrors = defineErrors({
     http: 409,
     exit: 1,
     about: 'With `gateway.auth.mode: none` everyone on this computer has `read run`; administration is on the control socket.',
+  },
+  ORIGIN_NOT_HOST: {
+    message: 'The page that signs in is at {origin}, but the request went to {host}.',
+    hint: 'Open the gateway at the address you want to use, and let your proxy pass Host unchanged.',
+    http: 403,
+    exit: 1,
+    about: 'A session starts only where Origin and Host name the same place; otherwise a foreign page could start one.',
   },
   ORIGIN_INVALID: {
     message: '“{origin}” is not an origin: scheme, host and port in lower case, nothing else.',
@@ -92,13 +100,6 @@ export const gatewayErrors = defineErrors({
     http: 404,
     exit: 1,
     about: 'The route belongs to device pairing, which a later version brings.',
-  },
-  WEBSOCKET_EXPECTED: {
-    message: '{path} speaks WebSocket only.',
-    hint: 'Open it with a WebSocket client, version 13.',
-    http: 426,
-    exit: 1,
-    about: 'The path was asked for without a WebSocket handshake.',
   },
   GATEWAY_STOPPING: {
     message: 'The gateway is stopping.',

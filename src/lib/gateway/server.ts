@@ -1,5 +1,4 @@
 import { hostname, networkInterfaces } from 'node:os'
-import { join } from 'node:path'
 import type { AccessContext } from '../access/access-method.ts'
 import type { ConfigEvent, ConfigStore } from '../config/watch.ts'
 import type { Xopc } from '../core/xopc.ts'
@@ -7,7 +6,7 @@ import type { Signer } from '../identity/keypair.ts'
 import { createSessions } from '../identity/sessions.ts'
 import { createTickets } from '../identity/tickets.ts'
 import type { GatewayEvent, Health, Status } from '../protocol/http-api.ts'
-import type { State } from '../state/store.ts'
+import { controlSocket, type State } from '../state/store.ts'
 import type { Audit } from '../system/audit.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
@@ -115,7 +114,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   async function follow({ before, after }: ConfigEvent): Promise<void> {
     const [was, is] = [before.gateway, after.gateway]
     if (was.auth.mode !== is.auth.mode || was.auth.token !== is.auth.token || was.auth.password !== is.auth.password) endOwner()
-    if (was.proxySocket !== is.proxySocket) await openProxy(doors, is.proxySocket, log)
+    if (was.proxySocket !== is.proxySocket) await openProxy(doors, is.proxySocket)
     if (was.port !== is.port) await openLocal(doors, is.port)
   }
 
@@ -130,7 +129,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     version,
     startedAt,
     ingress: { open: doors.open, close: doors.close },
-    listIngress: doors.list,
+    listIngress: () => [...doors.list()],
     sessions: { endOwner },
     url: () => urlOf(doors, gateway().port),
     counts: () => {
@@ -145,8 +144,11 @@ export function createGateway(parts: GatewayParts): Gateway {
     async serve(xopc) {
       served = xopc
       await openLocal(doors, gateway().port)
-      await doors.open('control', { kind: 'unix', path: join(parts.state.runDir, 'control.sock') })
-      await openProxy(doors, gateway().proxySocket, log)
+      await doors.open('control', { kind: 'unix', path: controlSocket(parts.state) })
+      await openProxy(doors, gateway().proxySocket).catch((error: unknown) => {
+        // A proxy's socket that cannot be opened keeps nobody out of the other doors.
+        log.error('The socket for your proxy is not open; the other doors are', { path: gateway().proxySocket, error })
+      })
       unsubscribe = config.subscribe(follow)
     },
     stop: () => (stopped ??= within(STOP_MS, close(), clock)),
@@ -163,14 +165,9 @@ function loopbackHosts(): string[] {
   return ['127.0.0.1', ...(addresses.some(({ address }) => address === '::1') ? ['::1'] : [])]
 }
 
-/** A proxy's socket that cannot be opened keeps nobody out of the other doors. */
-async function openProxy(doors: Ingresses, path: string | undefined, log: Log): Promise<void> {
-  try {
-    if (path === undefined) await doors.close('proxy')
-    else await doors.open('proxy', { kind: 'unix', path })
-  } catch (error) {
-    log.error('The proxy socket is not open; the other doors are', { path, error })
-  }
+async function openProxy(doors: Ingresses, path: string | undefined): Promise<void> {
+  if (path === undefined) await doors.close('proxy')
+  else await doors.open('proxy', { kind: 'unix', path })
 }
 
 function urlOf(doors: Ingresses, port: number): string {

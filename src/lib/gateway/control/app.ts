@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { API_LEVEL } from '../../protocol/http-api.ts'
 import type { Control as ControlPort } from '../edge/control-port.ts'
 import type { Exchange } from '../edge/exchange.ts'
 import { gatewayErrors } from '../errors.ts'
 import { within } from '../within.ts'
-import { consoleFile, type ConsoleMode, CONSOLE_POLICY } from './console.ts'
+import { consoleFile, CONSOLE_POLICY } from './console.ts'
 import type { ControlContext, ControlParts } from './context.ts'
 import { createEcho, type Echo } from './echo.ts'
 import { refusalAt } from './gate.ts'
@@ -102,8 +101,7 @@ function createApp(context: ControlContext, exchanges: WeakMap<IncomingMessage, 
   })
   readJsonOnly(app)
   denyByDefault(app)
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-xopc-api', String(API_LEVEL)).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+  app.addHook('onRequest', (request, _reply, done) => {
     const { row } = request.routeOptions.config
     done(row === undefined ? undefined : (refusalAt(row, exchangeOf(request, exchanges)) ?? undefined))
   })
@@ -127,7 +125,7 @@ function readJsonOnly(app: FastifyInstance): void {
 }
 
 /** A route that does not say who may use it is a mistake that must not get as far as a request. */
-function denyByDefault(app: FastifyInstance): void {
+export function denyByDefault(app: FastifyInstance): void {
   app.addHook('onRoute', ({ url, config }) => {
     if (config?.row?.scope === undefined) throw new Error(`The route ${url} does not declare its scope`)
   })
@@ -176,13 +174,17 @@ function exchangeOf(request: FastifyRequest, exchanges: WeakMap<IncomingMessage,
 
 function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply, { log }: ControlContext): { malformed: boolean } {
   const type = request.headers['content-type']
-  const error = isMediaType(thrown) ? gatewayErrors.BODY_NOT_JSON({ type: type === undefined ? 'something without a type' : 'another type' }) : asXopcError(thrown, pathOf(request), log)
+  const error = isMediaType(thrown)
+    ? gatewayErrors.BODY_NOT_JSON({ type: type === undefined ? 'something without a type' : 'another type' })
+    : asXopcError(thrown, pathOf(request), log)
   if (reply.raw.headersSent) {
     // A stream broke off after it had begun: there is no reply left to give.
     reply.raw.destroy()
     return { malformed: false }
   }
   const { status, body, headers } = refusalOf(error)
+  // What follows of the request is not read, so the connection cannot serve another one.
+  if (!request.raw.complete) void reply.header('connection', 'close')
   void reply.code(status).headers(headers).send(body)
   return { malformed: [400, 413, 415].includes(status) }
 }
@@ -198,10 +200,22 @@ function pathOf(request: FastifyRequest): string {
 function answerFile(request: FastifyRequest, reply: FastifyReply, { config }: ControlContext): void {
   const path = pathOf(request)
   const { upstream, auth } = config.current().gateway
-  // `trusted-proxy` is refused by the configuration of this version; its page would take nothing either.
-  const mode: ConsoleMode = upstream !== undefined ? 'upstream' : auth.mode === 'trusted-proxy' ? 'none' : auth.mode
-  const file = request.method === 'GET' || request.method === 'HEAD' ? consoleFile(path, mode) : null
-  if (file !== null) return void reply.header('content-security-policy', CONSOLE_POLICY).header('x-frame-options', 'DENY').header('referrer-policy', 'no-referrer').type(file.type).send(file.text)
-  const { status, body } = refusalOf(gatewayErrors.NOT_FOUND({ path }))
+  const file = ['GET', 'HEAD'].includes(request.method) ? consoleFile(path, upstream === undefined ? auth.mode : 'upstream') : null
+  if (file === null) return answerNothing(request.method, path, reply)
+  void reply.header('content-security-policy', CONSOLE_POLICY).type(file.type).send(file.text)
+}
+
+function answerNothing(method: string, path: string, reply: FastifyReply): void {
+  const allowed = allRoutes.filter((row) => matches(row.path, path)).map((row) => row.method)
+  const known = allowed.length > 0
+  const error = known ? gatewayErrors.METHOD_NOT_ALLOWED({ path, method, allowed: allowed.join(', ') }) : gatewayErrors.NOT_FOUND({ path })
+  const { status, body } = refusalOf(error)
+  if (known) void reply.header('allow', allowed.join(', '))
   void reply.code(status).send(body)
+}
+
+/** Whether a path of the table, with its `:name` parts, is this path. */
+function matches(template: string, path: string): boolean {
+  const [wanted, given] = [template.split('/'), path.split('/')]
+  return wanted.length === given.length && wanted.every((part, index) => part.startsWith(':') || part === given[index])
 }

@@ -1,3 +1,4 @@
+import type { Config } from '../../config/schema.ts'
 import { consoleScript } from './console-script.ts'
 import { consoleStyle } from './console-style.ts'
 
@@ -12,8 +13,8 @@ export const CONSOLE_POLICY = [
   "base-uri 'none'",
 ].join('; ')
 
-/** Which page a person sees: one that takes the secret of the auth mode, one that needs none, or one that explains how to sign in by other means. */
-export type ConsoleMode = 'token' | 'password' | 'none' | 'upstream'
+/** Which page a person sees: one that takes the secret of the auth mode, one that takes none, or one that explains how to sign in by other means. */
+export type ConsoleMode = Config['gateway']['auth']['mode'] | 'upstream'
 
 /** One file of the console. */
 export interface ConsoleFile {
@@ -65,7 +66,7 @@ const explanation = `<p class="quiet">A gateway stands in front of the app at th
 
 function views(mode: Exclude<ConsoleMode, 'upstream'>): string {
   return `<section id="sign-in" hidden>
-${mode === 'none' ? refused : signInForm(mode)}
+${mode === 'token' || mode === 'password' ? signInForm(mode) : refused}
 </section>
 <section id="overview" hidden>
 <p id="live" class="quiet" role="status"></p>
@@ -79,7 +80,7 @@ ${mode === 'none' ? refused : signInForm(mode)}
 <noscript><p class="problem">This page needs JavaScript. On the gateway’s computer, xopc status shows the same.</p></noscript>`
 }
 
-const refused = `<p>This gateway asks for no credential, but only from its own computer, at a local address.</p>`
+const refused = `<p>This page takes no credential. It shows the gateway to whoever is let in without one, or signed in elsewhere.</p>`
 
 const secrets = {
   token: { label: 'Gateway token', hint: 'On the gateway’s computer, this prints it: <code>xopc gateway token --show</code>' },

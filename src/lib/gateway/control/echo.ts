@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { XopcError } from '../../errors/error.ts'
 import type { Exchange } from '../edge/exchange.ts'
+import { replyTo, sendError } from '../edge/reply.ts'
 import { gatewayErrors } from '../errors.ts'
 import { refusalAt } from './gate.ts'
 import { refusalOf } from './render.ts'
@@ -30,8 +30,9 @@ export function createEcho(): Echo {
     async upgrade(request, socket, head, exchange) {
       // A socket without a listener would end the process with its first error; the close that follows says the rest.
       socket.on('error', () => socket.destroy())
-      const refusal = pathOf(request) === ECHO_PATH ? refusalAt({ scope: 'probe' }, exchange) : gatewayErrors.NOT_FOUND({ path: pathOf(request) })
-      if (refusal !== null) return refuse(socket, refusal)
+      const refusal =
+        pathOf(request) === ECHO_PATH ? refusalAt({ scope: 'probe' }, exchange) : gatewayErrors.NOT_FOUND({ path: pathOf(request) })
+      if (refusal !== null) return sendError(replyTo(request, socket), refusal, refusalOf(refusal).headers)
       const accepted = await load()
       accepted.handleUpgrade(request, socket, head, (client) => {
         client.on('error', () => client.terminate())
@@ -48,11 +49,4 @@ export function createEcho(): Echo {
 
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0] ?? '/'
-}
-
-function refuse(socket: Duplex, error: XopcError): void {
-  const { status, body, headers } = refusalOf(error)
-  const text = JSON.stringify(body)
-  const lines = Object.entries({ ...headers, 'content-type': 'application/json; charset=utf-8', 'content-length': String(Buffer.byteLength(text)), connection: 'close' })
-  socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`)
 }

@@ -10,8 +10,16 @@ export function metricsText(status: Status): string {
     ...gauge('xopc_sse_streams', 'Open event streams.', [['', counts.sse]]),
     ...gauge('xopc_websockets', 'Open WebSockets.', [['', counts.webSockets]]),
     ...gauge('xopc_sessions', 'Living browser sessions.', [['', counts.sessions]]),
-    ...gauge('xopc_access_intended', 'Whether a way in is asked for.', methods.map(({ id, intended }) => [`{id="${id}"}`, intended ? 1 : 0])),
-    ...gauge('xopc_access_on', 'Whether a way in is on.', methods.map(({ id, state }) => [`{id="${id}"}`, state.phase === 'on' ? 1 : 0])),
+    ...gauge(
+      'xopc_access_intended',
+      'Whether a way in is asked for.',
+      methods.map(({ id, intended }) => [`{id="${id}"}`, intended ? 1 : 0]),
+    ),
+    ...gauge(
+      'xopc_access_on',
+      'Whether a way in is on.',
+      methods.map(({ id, state }) => [`{id="${id}"}`, state.phase === 'on' ? 1 : 0]),
+    ),
     '',
   ].join('\n')
 }

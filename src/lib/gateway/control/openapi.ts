@@ -37,7 +37,10 @@ function operation(row: ControlRoute): Json {
     security: row.scope === 'none' ? [] : [{ bearer: [] }, { token: [] }, { session: [] }],
     parameters: [...pathParameters(row.path), ...queryParameters(row.query)],
     ...(row.body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: schemaOf(row.body, 'input') } } } }),
-    responses: { 200: success(row), default: { description: errorText(row), content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } } },
+    responses: {
+      200: success(row),
+      default: { description: errorText(row), content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
+    },
   }
 }
 

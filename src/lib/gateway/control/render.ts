@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { problemsOf } from '../../config/problems.ts'
 import { XopcError } from '../../errors/error.ts'
@@ -29,16 +28,15 @@ export function refusalOf(error: XopcError): Refusal {
   const problems = problemsOf(error)
   return {
     status: error.http,
-    body: { error: message, code, ...(hint === undefined ? {} : { hint }), ...(docs === undefined ? {} : { docs }), ...(problems.length === 0 ? {} : { problems }) },
+    body: {
+      error: message,
+      code,
+      ...(hint === undefined ? {} : { hint }),
+      ...(docs === undefined ? {} : { docs }),
+      ...(problems.length === 0 ? {} : { problems }),
+    },
     headers: error.http === 401 ? { 'www-authenticate': 'Bearer realm="xopc"' } : {},
   }
-}
-
-/** Answers with an error on a plain response, for what does not go through the framework. */
-export function sendRefusal(response: ServerResponse, error: XopcError): void {
-  const { status, body, headers } = refusalOf(error)
-  response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8' })
-  response.end(JSON.stringify(body))
 }
 
 function firstIssue({ issues }: z.ZodError): string {

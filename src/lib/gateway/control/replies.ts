@@ -20,7 +20,8 @@ import type { ErrorInfo } from '../../errors/error.ts'
 
 // The types are the truth (protocol/http-api.ts, browser-safe); these say the same to OpenAPI, docs and tests, and `satisfies` holds them equal.
 
-const errorInfo = z.object({
+/** A code, what happened and what to do. */
+export const errorInfo = z.object({
   code: z.string(),
   message: z.string(),
   hint: z.string().exactOptional(),
@@ -30,7 +31,8 @@ const errorInfo = z.object({
 const accessId = z.enum(['lan'])
 const ingressId = z.enum(['control', 'local', 'lan', 'proxy'])
 
-const verification = z.object({
+/** Proof that traffic arrives. */
+export const verification = z.object({
   at: z.string(),
   vantage: z.enum(['self', 'outside', 'device']),
   ms: z.number(),
@@ -114,7 +116,8 @@ export const overview = z.object({
   recommended: accessId.nullable(),
 }) satisfies z.ZodType<Overview>
 
-const configProblem = z.object({
+/** What is wrong in the configuration, and where. */
+export const configProblem = z.object({
   path: z.string(),
   line: z.int().nullable(),
   column: z.int().nullable(),

@@ -53,6 +53,7 @@ interface Kept {
 /** Makes the hub: each event is turned into bytes once, one timer serves every heartbeat. */
 export function createStreamHub({ xopc, clock, log, version, alive }: HubParts): StreamHub {
   const subscribers = new Map<ServerResponse, Subscriber>()
+  const ending = new Set<ServerResponse>()
   const kept: Kept[] = []
   const stop = new AbortController()
   let lastId = 0
@@ -63,8 +64,16 @@ export function createStreamHub({ xopc, clock, log, version, alive }: HubParts):
   }
 
   function send(response: ServerResponse, chunk: Buffer): void {
-    if (response.writableLength > MAX_LAG_BYTES) response.destroy()
-    else response.write(chunk)
+    if (response.writableLength <= MAX_LAG_BYTES) return void response.write(chunk)
+    subscribers.delete(response)
+    response.destroy()
+  }
+
+  /** Who does not read to the end until the next heartbeat is cut off. */
+  function finish(response: ServerResponse, last?: string): void {
+    subscribers.delete(response)
+    ending.add(response)
+    response.end(last)
   }
 
   function publish(event: GatewayEvent): void {
@@ -86,7 +95,8 @@ export function createStreamHub({ xopc, clock, log, version, alive }: HubParts):
   async function beat(): Promise<void> {
     while (!stop.signal.aborted) {
       await clock.sleep(HEARTBEAT_MS, stop.signal)
-      for (const [response, subscriber] of subscribers) if (!alive(subscriber)) response.end()
+      for (const response of ending) response.destroy()
+      for (const [response, subscriber] of subscribers) if (!alive(subscriber)) finish(response)
       broadcast(HEARTBEAT_CHUNK)
     }
   }
@@ -102,7 +112,7 @@ export function createStreamHub({ xopc, clock, log, version, alive }: HubParts):
 
   return {
     add(response, { ingress, principal }, lastEventId) {
-      response.on('close', () => subscribers.delete(response))
+      response.on('close', () => (subscribers.delete(response), ending.delete(response)))
       response.writeHead(200, SSE_HEADERS)
       const missed = lastEventId === null ? [] : kept.filter((event) => event.id > lastEventId)
       const id = missed[0] === undefined ? lastId : missed[0].id - 1
@@ -111,16 +121,22 @@ export function createStreamHub({ xopc, clock, log, version, alive }: HubParts):
       for (const event of missed) response.write(event.chunk)
       subscribers.set(response, { ingress, principal })
     },
-    size: (ingress) => (ingress === undefined ? subscribers.size : subscribers.values().filter((each) => each.ingress === ingress).toArray().length),
+    size: (ingress) =>
+      ingress === undefined
+        ? subscribers.size
+        : subscribers
+            .values()
+            .filter((each) => each.ingress === ingress)
+            .toArray().length,
     endWhere(test) {
-      for (const [response, subscriber] of subscribers) if (test(subscriber)) response.end()
+      for (const [response, subscriber] of subscribers) if (test(subscriber)) finish(response)
     },
     close() {
       if (stop.signal.aborted) return
       stop.abort()
       const at = new Date(clock.now()).toISOString()
       const last = encodeEvent({ id: lastId + 1, type: 'gateway.stopping', at, data: {} })
-      for (const response of subscribers.keys()) response.end(farewell ? undefined : last)
+      for (const response of subscribers.keys()) finish(response, farewell ? undefined : last)
     },
   }
 }

@@ -19,7 +19,7 @@ export interface Names {
   publicHost(): string | null
 }
 
-type Listening = Status['ingress']
+type Listening = readonly Status['ingress'][number][]
 
 /** Names from where the ingresses listen, this computer's name and `publicUrl`; worked out anew only when `config` or `ingresses` gives another object. */
 export function createNames(given: {

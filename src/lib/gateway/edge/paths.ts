@@ -15,6 +15,8 @@ const rootPaths: ReadonlySet<string> = new Set([
 const openRoutes: ReadonlySet<string> = new Set([
   'GET /xopc/',
   'HEAD /xopc/',
+  'GET /xopc/console.js',
+  'GET /xopc/console.css',
   'POST /api/session',
   'GET /api/tunnel/pair/ping',
   'POST /api/gateway-identity/challenge',

@@ -21,7 +21,8 @@ export const accessRoutes = [
   }),
   route({
     ...routes.enable,
-    about: 'Sets the intent and enables the method: 200 with its state once settled, 202 while it is still starting after 2 s. `?wait=1` waits longer, bounded.',
+    about:
+      'Sets the intent and enables the method: 200 with its state once settled, 202 while it is still starting after 2 s. `?wait=1` waits longer, bounded.',
     query: z.strictObject({ wait: z.enum(['0', '1']).optional() }),
     body: z.strictObject({ address }).prefault({}),
     reply: accessState,

@@ -13,7 +13,8 @@ export const eventRoutes = [
     handle: (call, { hub, streams, config }) => {
       const { ingress, principal } = call.exchange
       const free = ingress === 'control' ? null : streams.open(principal)
-      if (free === null && ingress !== 'control') throw gatewayErrors.TOO_MANY_STREAMS({ limit: config.current().gateway.maxSseConnections })
+      if (free === null && ingress !== 'control')
+        throw gatewayErrors.TOO_MANY_STREAMS({ limit: config.current().gateway.maxSseConnections })
       const response = call.hijack()
       if (free !== null) response.on('close', free)
       hub.add(response, call.exchange, idOf(call.request.headers['last-event-id']))

@@ -22,7 +22,8 @@ export const gatewayRoutes = [
   route({ ...routes.status, about: 'The gateway in numbers.', reply: status, handle: (_call, { xopc }) => xopc.status() }),
   route({
     ...routes.overview,
-    about: 'Every way in with its intent, state and audience; conflicts with their fixes; the SSH line; the public origin this request came by.',
+    about:
+      'Every way in with its intent, state and audience; conflicts with their fixes; the SSH line; the public origin this request came by.',
     reply: overview,
     handle: async (call, context) => ({ ...(await context.xopc.overview()), seenAs: seenBy(call, context) }),
   }),

@@ -71,7 +71,11 @@ function isForDevices(url: string): boolean {
 function judgeBaseUrl(baseUrl: string): z.output<typeof validateUrl> {
   const url = URL.parse(baseUrl.trim())
   if (url === null || !isBase(url)) {
-    return { ok: false, code: 'INVALID_URL', message: 'This is not a base URL: https://host, or http:// on a private network, and nothing after it.' }
+    return {
+      ok: false,
+      code: 'INVALID_URL',
+      message: 'This is not a base URL: https://host, or http:// on a private network, and nothing after it.',
+    }
   }
   if (reachOf(url.hostname) === 'loopback') {
     return { ok: false, code: 'LOOPBACK_NOT_REACHABLE', message: 'This address is the device itself, not the gateway’s computer.' }

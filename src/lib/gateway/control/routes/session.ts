@@ -16,7 +16,8 @@ export const sessionRoutes = [
     scope: 'none',
     anyHost: true,
     takesCredential: true,
-    about: 'Starts a browser session: sets the cookie and returns the session key, which `pair` and `admin` need besides (as `X-Xopc-Token`).',
+    about:
+      'Starts a browser session: sets the cookie and returns the session key, which `pair` and `admin` need besides (as `X-Xopc-Token`).',
     body: z.union([z.strictObject({ token: secret }), z.strictObject({ password: secret }), z.strictObject({})]).prefault({}),
     reply: z.object({ sessionKey: z.string(), origin: z.string() }),
     codes: ['auth_blocked', 'invalid_token', 'missing_token', 'SIGN_IN_BY_CODE', 'SIGN_IN_OFF'],
@@ -52,7 +53,8 @@ export const sessionRoutes = [
       const { principal } = call.exchange
       const needed = uses[call.body.for]
       // A ticket hands on no more than its holder has.
-      if (!principal.scopes.has(needed)) throw gatewayErrors.SCOPE_MISSING({ scope: needed, has: [...principal.scopes].join(', ') || 'none' })
+      if (!principal.scopes.has(needed))
+        throw gatewayErrors.SCOPE_MISSING({ scope: needed, has: [...principal.scopes].join(', ') || 'none' })
       return tickets.issue(call.body.for, principal)
     },
   }),

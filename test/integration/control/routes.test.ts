@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { allRoutes } from '../../../src/lib/gateway/control/app.ts'
+import type { Access, ControlRoute } from '../../../src/lib/gateway/control/route.ts'
+import { openStream, signedIn, startHouse, type AskOptions, type House } from './house.ts'
+
+type Credential = (house: House) => AskOptions | Promise<AskOptions>
+
+/** Who asks, by which credential. */
+const principals = {
+  nobody: () => ({}),
+  'a wrong token': () => ({ headers: { authorization: 'Bearer wrong-wrong-wrong-wrong' } }),
+  'the owner token as Bearer': ({ token }: House) => ({ headers: { authorization: `Bearer ${token}` } }),
+  'the owner token as X-Xopc-Token': ({ token }: House) => ({ headers: { 'x-xopc-token': token } }),
+  'the owner token as X-Api-Key': ({ token }: House) => ({ headers: { 'x-api-key': token } }),
+  'a session’s cookie': async (house: House) => ({ headers: { cookie: (await signedIn(house)).cookie } }),
+  'a session’s cookie and key': async (house: House) => {
+    const { cookie, key } = await signedIn(house)
+    return { headers: { cookie, 'x-xopc-token': key } }
+  },
+  'the key without its cookie': async (house: House) => ({ headers: { 'x-xopc-token': (await signedIn(house)).key } }),
+  'a probe ticket': async (house: House) => {
+    const reply = await house.ask('POST', '/api/ticket', { by: 'socket', body: { for: 'probe' } })
+    return { headers: { authorization: `Bearer ${String(reply.json()['ticket'])}` } }
+  },
+  'the control socket': () => ({ by: 'socket' as const }),
+} satisfies Record<string, Credential>
+
+type Who = keyof typeof principals
+const whole = 'let in'
+
+/** What each gets on a route of each kind: let in, or the status that refuses. */
+const rights: Record<Who, Record<Exclude<Access, 'run' | 'pair'>, typeof whole | 401 | 403>> = {
+  nobody: { none: whole, read: 401, admin: 401, session: 401, probe: 401 },
+  'a wrong token': { none: 401, read: 401, admin: 401, session: 401, probe: 401 },
+  'the owner token as Bearer': { none: whole, read: whole, admin: whole, session: 401, probe: whole },
+  'the owner token as X-Xopc-Token': { none: whole, read: whole, admin: whole, session: 401, probe: whole },
+  'the owner token as X-Api-Key': { none: whole, read: whole, admin: whole, session: 401, probe: whole },
+  'a session’s cookie': { none: whole, read: whole, admin: 403, session: whole, probe: 403 },
+  'a session’s cookie and key': { none: whole, read: whole, admin: whole, session: whole, probe: whole },
+  'the key without its cookie': { none: 401, read: 401, admin: 401, session: 401, probe: 401 },
+  'a probe ticket': { none: whole, read: 403, admin: 403, session: 401, probe: whole },
+  'the control socket': { none: whole, read: whole, admin: whole, session: 401, probe: whole },
+}
+
+const bodies: Record<string, unknown> = {
+  'PATCH /api/config': { 'gateway.port': 18791 },
+  'POST /api/gateway-identity/challenge': { nonce: 'n'.repeat(32) },
+  'POST /api/tunnel/pair/validate-url': { baseUrl: 'https://gateway.example.com' },
+}
+/** Let in, and answered with something else than 200 or 204. */
+const answers: Record<string, number> = {
+  'POST /api/gateway/stop': 202,
+  'POST /api/gateway/restart': 202,
+  'POST /api/access/:id/enable': 202,
+  'POST /api/tunnel/exchange-token': 404,
+}
+const nameOf = ({ method, path }: ControlRoute): string => `${method} ${path}`
+
+async function statusOf(house: House, row: ControlRoute, options: AskOptions): Promise<{ status: number; json: () => unknown }> {
+  const path = row.path.replace(':id', 'lan')
+  if (row.produces === 'text/event-stream') {
+    const { status, close } = await openStream(house, path, options)
+    close()
+    return { status, json: () => null }
+  }
+  const body = bodies[nameOf(row)]
+  return house.ask(row.method, path, { ...options, ...(body === undefined ? {} : { body }) })
+}
+
+describe.each(Object.keys(principals) as Who[])('%s', (who) => {
+  it.each(allRoutes.map((row) => [nameOf(row), row] as const))('%s', async (name, row) => {
+    const house = await startHouse()
+    const credential: Credential = principals[who]
+    const reply = await statusOf(house, row, await credential(house))
+    if (row.scope === 'run' || row.scope === 'pair') throw new Error('no route of this version has this scope')
+    // The edge answers health before it looks at any credential.
+    const right = name === 'GET /api/health' ? whole : rights[who][row.scope]
+    // POST /api/session takes its credential from the request itself.
+    const wanted = name === 'POST /api/session' && (who === 'nobody' || who.includes('ticket') || who.startsWith('a session')) ? 401 : right
+    if (wanted !== whole) expect(reply.status).toBe(wanted)
+    else expect([answers[name] ?? 200, 204]).toContain(reply.status)
+    if (wanted === whole && reply.status < 300 && row.reply !== undefined) expect(() => row.reply?.parse(reply.json())).not.toThrow()
+  })
+})
+
+it('every method of Xopc that has a row in the table of routes is served by it', async () => {
+  const { routes } = await import('../../../src/lib/protocol/routes.ts')
+  const served = allRoutes.map((row) => `${row.method} ${row.path} ${row.scope}`)
+  const health = 'GET /api/health none'
+  for (const { method, path, scope } of Object.values(routes)) {
+    expect(served).toContain(path === '/health' ? health : `${method} ${path} ${scope}`)
+  }
+})
