@@ -1,5 +1,6 @@
 import { globSync, mkdirSync, rmSync } from 'node:fs'
 import { rolldown } from 'rolldown'
+import { applyPatches, patches } from './build-patches.ts'
 
 /**
  * Makes dist/ from src/: one entry for each command and one for the start, everything shared in chunks, packages bundled. Run by `npm ci`
@@ -14,7 +15,9 @@ const bundle = await rolldown({
   cwd: root,
   platform: 'node',
   logLevel: 'warn',
+  // oclif looks for it only where it would compile commands, which it never does here.
   external: ['typescript'],
+  plugins: [applyPatches(patches.filter((patch) => !process.env['NOPATCH']?.split(',').includes(patch.name)))],
 })
 rmSync(`${root}dist`, { recursive: true, force: true })
 mkdirSync(`${root}dist`)

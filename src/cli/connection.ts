@@ -1,6 +1,5 @@
 import type { Xopc } from '../lib/core/xopc.ts'
 import type { State } from '../lib/state/store.ts'
-import type { Log } from '../lib/system/log.ts'
 
 /** The gateway a command talks to: the running one, or the files it left. */
 export interface Connection {
@@ -28,17 +27,13 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
 /** Configuration and state without a gateway, also where one runs. Throws what `openConfig` throws. */
 export async function openOffline(options: ConnectionOptions, state: State): Promise<Connection> {
-  const [{ openConfig }, { createOffline }] = await Promise.all([import('../lib/config/watch.ts'), import('../lib/core/offline.ts')])
+  const [{ openConfig }, { createOffline }, { silentLog }] = await Promise.all([
+    import('../lib/config/watch.ts'),
+    import('../lib/core/offline.ts'),
+    // What a command has to say goes to the terminal.
+    import('../lib/system/log.ts'),
+  ])
   const path = options.configPath === undefined ? {} : { path: options.configPath }
-  const config = await openConfig({ env: options.env, ...path, overrides: {}, hotReload: false, log: silent })
+  const config = await openConfig({ env: options.env, ...path, overrides: {}, hotReload: false, log: silentLog })
   return { kind: 'offline', xopc: createOffline({ config, state }), state, close: () => config.close() }
-}
-
-/** A command has nothing to log: what it has to say goes to the terminal. */
-const silent: Log = {
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  child: () => silent,
 }

@@ -23,12 +23,19 @@ export const cliErrors = defineErrors({
     exit: 1,
     about: 'A flag whose name is reserved was given a value that needs an access method this version does not have.',
   },
-  NO_LOG_YET: {
-    message: 'There is no gateway log yet, so there is nothing to follow.',
-    hint: 'Type `xopc gateway` to start the gateway; it writes the log.',
+  NO_TOKEN: {
+    message: 'There is no token to show: {reason}.',
+    hint: '{next}',
     http: 404,
     exit: 1,
-    about: 'The gateway has never run with this state folder.',
+    about: 'The gateway signs people in another way (gateway.auth.mode), or it was never started and has not made its token yet.',
+  },
+  NOT_COMPLETE: {
+    message: 'This xopc is not complete: {file} is missing or broken.',
+    hint: 'In the repository type `npm run manifest`; otherwise install xopc anew.',
+    http: 500,
+    exit: 1,
+    about: 'The list of commands belongs to the package and is read at every start. Somebody removed it, or an installation broke off.',
   },
   GATEWAY_DID_NOT_START: {
     message: 'The gateway did not start in the background: {problem}.',
@@ -37,6 +44,13 @@ export const cliErrors = defineErrors({
     exit: 1,
     about: 'The process that was started ended, or did not answer within 20 seconds, without saying why in a way that we understand.',
   },
+  GATEWAY_STAYS: {
+    message: 'The gateway was asked to, but did not {what} within {seconds} seconds.',
+    hint: 'Type `xopc gateway status` to see whether it answers, `xopc gateway logs` to see what it does.',
+    http: 504,
+    exit: 1,
+    about: 'After `xopc gateway stop` the gateway closes its doors and ends what it started, after `restart` it comes up again; both are bounded in time.',
+  },
   GATEWAY_WOULD_NOT_END: {
     message: 'The gateway that runs here (pid {pid}) did not end.',
     hint: 'Look at what it is doing, or end it with `kill -9 {pid}`.',
@@ -44,7 +58,7 @@ export const cliErrors = defineErrors({
     exit: 1,
     about: '`--force` asks the running gateway to end, then sends it signals. This one is still there after 10 seconds.',
   },
-  INTERNAL: {
+  UNEXPECTED: {
     message: 'Something went wrong that xopc did not expect: {problem}. This is a bug in xopc.',
     hint: 'The details are in {log}. Please report them together with what you typed.',
     http: 500,

@@ -1,10 +1,14 @@
 import { type ErrorInfo, XopcError } from '../lib/errors/error.ts'
+import type { ConfigProblem } from '../lib/protocol/http-api.ts'
 import { cliErrors } from './errors.ts'
+
+/** An error as it is shown; a broken configuration brings every problem along. */
+export type FailureInfo = ErrorInfo & { problems?: readonly ConfigProblem[] }
 
 /** How a command ends that did not succeed. `info` is null where nothing is to be said: the reader left, or Ctrl-C. */
 export interface Failure {
   readonly exit: number
-  readonly info: ErrorInfo | null
+  readonly info: FailureInfo | null
   /** The error itself where nobody foresaw it: its stack belongs in the log. */
   readonly bug?: unknown
 }
@@ -17,11 +21,11 @@ interface Place {
 
 /** Judges what a command threw. Pure. */
 export function toFailure(error: unknown, place: Place): Failure {
-  if (error instanceof XopcError) return { exit: error.exit, info: error.info() }
+  if (error instanceof XopcError) return { exit: error.exit, info: { ...error.info(), ...problemsOf(error) } }
   if (isQuiet(error)) return { exit: 0, info: null }
   if (isInterrupt(error)) return { exit: 130, info: null }
   if (isUsage(error)) return usage(error.message, place.command)
-  const internal = cliErrors.INTERNAL({ problem: firstLine(error), log: place.log }, { cause: error })
+  const internal = cliErrors.UNEXPECTED({ problem: firstLine(error), log: place.log }, { cause: error })
   return { exit: internal.exit, info: internal.info(), bug: error }
 }
 
@@ -51,6 +55,12 @@ function isQuiet(error: unknown): boolean {
 /** inquirer's and oclif's word for Ctrl-C at a prompt. */
 function isInterrupt(error: unknown): boolean {
   return error instanceof Error && (error.name === 'ExitPromptError' || error.message === 'SIGINT')
+}
+
+/** Nothing but config/ attaches `problems` to an error of ours. */
+function problemsOf(error: XopcError): { problems?: readonly ConfigProblem[] } {
+  // `as`: see above; the client hands them on as they came from the gateway.
+  return 'problems' in error && Array.isArray(error.problems) ? { problems: error.problems as ConfigProblem[] } : {}
 }
 
 function exitOf(oclif: unknown): unknown {

@@ -1,10 +1,8 @@
 import { Config } from '@oclif/core/config'
-import { getHelpFlagAdditions, loadHelpClass, normalizeArgv } from '@oclif/core/help'
+import { getHelpFlagAdditions, normalizeArgv } from '@oclif/core/help'
 import type { Interfaces } from '@oclif/core'
 import { settings } from '@oclif/core/settings'
-import { toFailure } from './failure.ts'
-import { errorJson, renderError } from './render/errors.ts'
-import { unknownCommand } from './unknown-command.ts'
+import { cliErrors } from './errors.ts'
 
 /** What `bin/run.js` and `bin/dev.js` hand over. */
 export interface Start {
@@ -26,27 +24,34 @@ export async function main(start: Start): Promise<void> {
   process.exit(code)
 }
 
-async function run(start: Start): Promise<number> {
+async function run({ argv, root, pjson, development = false }: Start): Promise<number> {
+  // Commands are never compiled on the way: they are built, or Node strips the types of the sources.
   settings.enableAutoTranspile = false
-  const config = await Config.load({
-    root: start.root,
-    pjson: start.pjson,
-    userPlugins: false,
-    devPlugins: false,
-    ...(start.development ? { ignoreManifest: true } : {}),
-  })
-  const [id = '', ...rest] = normalizeArgv(config, start.argv)
-  if (wantsHelp(config, start.argv)) return showHelp(config, start.argv)
+  const config = await Config.load({ root, pjson, userPlugins: false, devPlugins: false, logger: silent, ignoreManifest: development })
+  if (config.commands.length === 0) throw cliErrors.NOT_COMPLETE({ file: 'oclif.manifest.json' })
+  if (wantsHelp(config, argv)) return help(config, argv)
+  const [id = '', ...rest] = normalizeArgv(config, argv)
   const command = config.findCommand(id)
-  if (command) await config.runCommand(id, rest, command)
-  else if (config.findTopic(id)) return showHelp(config, [id])
-  else throw unknownCommand(id, config)
+  if (command === undefined && config.findTopic(id) !== undefined) return help(config, [id])
+  if (command === undefined) throw (await import('./unknown-command.ts')).unknownCommand(id, config)
+  await config.runCommand(id, rest, command)
   return Number(process.exitCode ?? 0)
 }
 
-async function showHelp(config: Config, argv: string[]): Promise<number> {
-  const Help = await loadHelpClass(config)
-  await new Help(config, config.pjson.oclif.helpOptions).showHelp(argv)
+/** oclif's own tracing loads a package at every start. */
+const silent: Interfaces.Logger = {
+  namespace: 'oclif',
+  child: () => silent,
+  debug() {},
+  error() {},
+  info() {},
+  trace() {},
+  warn() {},
+}
+
+async function help(config: Config, words: string[]): Promise<number> {
+  const { showHelp } = await import('./help.ts')
+  await showHelp(config, words)
   return 0
 }
 
@@ -56,19 +61,9 @@ function wantsHelp(config: Config, argv: readonly string[]): boolean {
   return argv.length === 0 || own.some((word) => getHelpFlagAdditions(config).includes(word))
 }
 
-async function report(error: unknown, start: Start): Promise<number> {
-  const { gatewayLog } = (await import('../lib/system/paths.ts')).statePaths(process.env)
-  const failure = toFailure(error, { command: commandWords(start.argv), log: gatewayLog })
-  if (failure.info === null) return failure.exit
-  if (asksForJson(start.argv)) process.stdout.write(errorJson(failure.info))
-  else process.stderr.write(renderError(failure.info))
-  return failure.exit
-}
-
-/** The words before the first flag: enough to name the command whose help is meant. */
-function commandWords(argv: readonly string[]): string {
-  const end = argv.findIndex((word) => word.startsWith('-'))
-  return (end === -1 ? argv : argv.slice(0, end)).filter((word) => /^[a-z-]+$/.test(word)).join(' ')
+async function report(error: unknown, { argv }: Start): Promise<number> {
+  const { reportFailure } = await import('./report.ts')
+  return reportFailure(error, { words: argv, env: process.env, json: asksForJson(argv) })
 }
 
 function asksForJson(argv: readonly string[]): boolean {

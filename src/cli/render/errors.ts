@@ -1,14 +1,27 @@
-import type { ErrorInfo } from '../../lib/errors/error.ts'
+import type { ConfigProblem } from '../../lib/protocol/http-api.ts'
+import { cleanText } from '../../lib/protocol/outside-text.ts'
+import type { FailureInfo } from '../failure.ts'
 
-/** What the terminal shows of an error: what happened, and what to type next. */
-export function renderError(info: ErrorInfo): string {
-  const lines = [`Error: ${info.message}`]
-  if (info.hint !== undefined) lines.push(info.hint)
-  lines.push(`(${info.code}${info.docs === undefined ? '' : `, see ${info.docs}`})`)
-  return `${lines.join('\n')}\n`
+const longest = 2000
+
+/** What the terminal shows of an error: what happened and what it means, what to type next, and where it is explained. Pure. */
+export function renderError({ code, message, hint, docs, problems = [] }: FailureInfo): string {
+  const where = docs === undefined ? code : `${code}, explained in ${docs}`
+  // Messages quote files, programs and far ends.
+  const lines = [`Error: ${cleanText(message, longest)}`, ...listed(problems), ...(hint === undefined ? [] : [cleanText(hint, longest)]), `(${where})`]
+  return lines.map((line) => `${line}\n`).join('')
 }
 
-/** What `--json` prints of an error, to stdout. */
-export function errorJson(info: ErrorInfo): string {
+/** What `--json` prints of an error, to stdout. Pure. */
+export function errorJson(info: FailureInfo): string {
   return `${JSON.stringify({ error: info }, null, 2)}\n`
+}
+
+/** One problem is in the message already. */
+function listed(problems: readonly ConfigProblem[]): string[] {
+  if (problems.length < 2) return []
+  return problems.map(({ line, severity, message }) => {
+    const place = line === null ? '' : `line ${line}: `
+    return `  ${severity === 'warning' ? 'warning, ' : ''}${place}${cleanText(message, longest)}`
+  })
 }

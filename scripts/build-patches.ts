@@ -1,0 +1,52 @@
+import type { Plugin } from 'rolldown'
+
+/** One change of a package's text while it is bundled. */
+export interface Patch {
+  readonly name: string
+  /** End of the file's path. */
+  readonly file: RegExp
+  readonly find: RegExp
+  readonly replace: string
+}
+
+/** What is changed in @oclif/core, each for a start that is measurably shorter: docs/decisions/003-build-time-patches.md. */
+export const patches: readonly Patch[] = [
+  {
+    // What a package is needed for (a spinner, a pattern, help) most commands never do.
+    name: 'lazy-packages',
+    file: /@oclif\/core\/lib\/.*\.js$/,
+    find: /^const (\w+) = ((?:__importDefault\()?require\(["'](?:ansi-escapes|ansis|clean-stack|cli-spinners|debug|ejs|indent-string|lilconfig|minimatch|node:child_process|node:readline|string-width|supports-color|tinyglobby|widest-line|wordwrap|wrap-ansi)["']\)\)?);$/gm,
+    replace: 'const $1 = new Proxy({}, { get: (_, name) => $2[name] });',
+  },
+  {
+    // The first localeCompare of a process starts ICU; command ids are ASCII.
+    name: 'no-locale',
+    file: /@oclif\/core\/lib\/config\/plugin\.js$/,
+    find: /a\.id\.localeCompare\(b\.id\)/g,
+    replace: '(a.id < b.id ? -1 : a.id > b.id ? 1 : 0)',
+  },
+  {
+    // Only the user agent and the name of a Windows shell depend on it.
+    name: 'no-wsl',
+    file: /@oclif\/core\/lib\/util\/os\.js$/,
+    find: /\(await import\('wsl-utils'\)\)\.isWsl \? 'wsl' : /g,
+    replace: '',
+  },
+]
+
+/** Applies the patches; the build fails where one finds nothing, so that an update of the package is looked at. */
+export function applyPatches(chosen: readonly Patch[]): Plugin {
+  const applied = new Set<string>()
+  return {
+    name: 'xopc-patches',
+    transform(code, id) {
+      const here = chosen.filter((patch) => patch.file.test(id) && code.search(patch.find) !== -1)
+      for (const patch of here) applied.add(patch.name)
+      return here.length === 0 ? null : here.reduce((text, patch) => text.replaceAll(patch.find, patch.replace), code)
+    },
+    buildEnd(error) {
+      const idle = chosen.filter((patch) => !applied.has(patch.name)).map((patch) => patch.name)
+      if (!error && idle.length > 0) throw new Error(`these patches found nothing to change: ${idle.join(', ')}`)
+    },
+  }
+}

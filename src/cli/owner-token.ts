@@ -1,0 +1,18 @@
+import { cliErrors } from './errors.ts'
+
+/** The owner token as file and environment say. Throws `NO_TOKEN`, and what `openConfig` throws. */
+export async function ownerToken(env: NodeJS.ProcessEnv, configPath: string | undefined): Promise<string> {
+  const [{ openConfig }, { silentLog }] = await Promise.all([import('../lib/config/watch.ts'), import('../lib/system/log.ts')])
+  const path = configPath === undefined ? {} : { path: configPath }
+  const config = await openConfig({ env, ...path, overrides: {}, hotReload: false, log: silentLog })
+  const { mode, token } = config.current().gateway.auth
+  await config.close()
+  if (mode !== 'token') throw cliErrors.NO_TOKEN({ reason: `gateway.auth.mode is ${mode}`, next: 'Type `xopc config get gateway.auth.mode`.' })
+  if (token === undefined) throw cliErrors.NO_TOKEN({ reason: 'the gateway makes it at its first start', next: 'Type `xopc gateway`, or `xopc gateway token --generate`.' })
+  return token
+}
+
+/** A token that can be told from another but not used: its last four characters. Pure. */
+export function masked(token: string): string {
+  return `••••••••••••${token.slice(-4)}`
+}

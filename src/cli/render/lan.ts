@@ -1,0 +1,37 @@
+import type { AccessState, MethodView } from '../../lib/protocol/http-api.ts'
+import { cleanText } from '../../lib/protocol/outside-text.ts'
+import { phaseWord, stateDetail, urlsOf } from './state.ts'
+import { table } from './table.ts'
+
+/** What `xopc lan on` says. Pure. */
+export function renderLanOn(state: AccessState, running: boolean): string[] {
+  if (!running) return ['Saved: the gateway opens to the network when it starts. It is not running now.', '', 'Next: xopc gateway']
+  const urls = urlsOf(state).map((url) => `  ${url}`)
+  const signIn = 'Next: open an address on the other device and sign in with the token that `xopc gateway token --show` prints.'
+  switch (state.phase) {
+    case 'on':
+      return ['Devices on the same network can come now:', ...urls, '', signIn]
+    case 'degraded':
+      return ['Devices on the same network can come now, with a problem:', ...urls, ...stateDetail(state), '', 'Next: xopc lan status']
+    default:
+      return [`The network is not open: ${phaseWord(state)}.`, ...stateDetail(state), '', 'Next: xopc lan status']
+  }
+}
+
+/** What `xopc lan status` says. Pure. */
+export function renderLan(lan: MethodView, running: boolean, columns: number): string[] {
+  const rows = lan.candidates.map(({ url, interface: name, kind, note }) => [url, name, kind, note === null ? '' : cleanText(note, 200)])
+  return [
+    headline(lan, running),
+    ...stateDetail(lan.state),
+    ...urlsOf(lan.state).map((url) => `  ${url}`),
+    ...(rows.length === 0 ? [] : ['', 'Addresses of this computer:', ...table(['Address', 'Interface', 'Kind', 'Note'], rows, columns)]),
+    '',
+    lan.intended ? (running ? 'Next: xopc lan off, to close it' : 'Next: xopc gateway') : 'Next: xopc lan on, to open it',
+  ]
+}
+
+function headline({ intended, audienceText, state }: MethodView, running: boolean): string {
+  if (!running) return intended ? 'The gateway is not running; it opens to the network when it starts.' : 'The gateway is not running, and stays closed to the network.'
+  return state.phase === 'off' ? 'The gateway is closed to the network.' : `The network is ${phaseWord(state)}: ${cleanText(audienceText, 200)}.`
+}

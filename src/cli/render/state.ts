@@ -1,0 +1,46 @@
+import type { AccessState } from '../../lib/protocol/http-api.ts'
+import { cleanText } from '../../lib/protocol/outside-text.ts'
+
+/** Longer reasons are cut. */
+const longest = 300
+
+/** The state of a method in a word or two. Pure. */
+export function phaseWord(state: AccessState): string {
+  return state.phase === 'degraded' ? 'on, with a problem' : state.phase === 'blocked' ? 'waits for you' : state.phase
+}
+
+/** Where a device goes, if anywhere. Pure. */
+export function urlsOf(state: AccessState): readonly string[] {
+  return 'urls' in state ? state.urls : []
+}
+
+/** What there is to say about a state besides its word and addresses. Pure. */
+export function stateDetail(state: AccessState): string[] {
+  switch (state.phase) {
+    case 'off':
+    case 'on':
+      return []
+    case 'starting':
+      return [`step: ${say(state.step)}`]
+    case 'blocked':
+      return [say(state.needs.message), ...optional(state.needs.hint), ...optional(state.command), ...optional(state.url)]
+    case 'degraded':
+      return [say(state.error.message), say(state.next)]
+    case 'failed':
+      return [say(state.error.message), ...optional(state.error.hint), state.retryAt === null ? '' : `Tried again at ${state.retryAt}.`].filter(Boolean)
+  }
+}
+
+/** Whether what was asked for holds. Pure. */
+export function isOn(state: AccessState): boolean {
+  return state.phase === 'on'
+}
+
+function optional(text: string | undefined): string[] {
+  return text === undefined ? [] : [say(text)]
+}
+
+/** Messages may quote programs and far ends. */
+function say(text: string): string {
+  return cleanText(text, longest)
+}

@@ -1,0 +1,62 @@
+import { BaseCommand, Flags } from '../../cli/base-command.ts'
+import { requireOff } from '../../cli/later-flags.ts'
+
+/** The flags that the gateway itself is told. */
+interface Chosen {
+  port: number | undefined
+  bind: string | undefined
+  token: string | undefined
+  upstream: string | undefined
+  'no-hot-reload': boolean
+}
+
+/** `xopc gateway`, also `xopc gateway start` */
+export default class Gateway extends BaseCommand {
+  static override summary = 'Run the gateway: the front door of your app.'
+  static override description =
+    'Runs in the foreground until Ctrl-C, or with --background until `xopc gateway stop`. Flags win over the configuration file and the environment.'
+  static override aliases = ['gateway:start']
+  static override examples = [
+    '<%= config.bin %> gateway --upstream http://127.0.0.1:3000',
+    '<%= config.bin %> gateway --port 8080 --background',
+  ]
+  static override flags = {
+    port: Flags.integer({ min: 0, max: 65_535, helpValue: '<port>', summary: 'Port to listen on; 18790 if nothing else is configured, 0 for any free one.' }),
+    bind: Flags.string({ helpValue: '<loopback|lan|address>', summary: 'Where to listen besides loopback.' }),
+    token: Flags.string({ helpValue: '<token>', summary: 'Owner token for this run. Other users of this computer can see it: better XOPC_GATEWAY_TOKEN.' }),
+    upstream: Flags.string({ helpValue: '<url>', summary: 'The app behind the gateway.' }),
+    tailscale: Flags.string({ options: ['off', 'serve', 'funnel'], summary: 'Tailscale at start. This version knows off.' }),
+    'tailscale-reset-on-exit': Flags.boolean({ allowNo: true, summary: 'Take our Tailscale entry back at the end. This version makes none.' }),
+    'no-hot-reload': Flags.boolean({ summary: 'Do not follow changes of the configuration file.' }),
+    force: Flags.boolean({ summary: 'End the xopc gateway that runs on this state folder first. Other programs are never ended.' }),
+    background: Flags.boolean({ summary: 'Start it as a process that stays, and come back when it answers.' }),
+  }
+
+  protected override readonly ownsSignals = true
+
+  async run(): Promise<{ pid: number; url: string } | undefined> {
+    const { flags } = await this.parse(Gateway)
+    requireOff('--tailscale', flags.tailscale)
+    if (flags.token !== undefined) this.note('A token on the command line can be read by other users of this computer. Better: XOPC_GATEWAY_TOKEN.')
+    const { env } = process
+    if (flags.force) await (await import('../../cli/end-running-gateway.ts')).endRunningGateway(env)
+    return flags.background ? this.background() : this.foreground(flags)
+  }
+
+  private async foreground(flags: Chosen): Promise<undefined> {
+    const { runGateway } = await import('../../cli/run-gateway.ts')
+    const { port, bind, token, upstream } = flags
+    const given = { port, bind, token, upstream, hotReload: !flags['no-hot-reload'] }
+    const out = { line: (text: string) => this.out(text) }
+    process.exitCode = await runGateway({ ...given, env: process.env, version: this.config.version, configPath: this.configPath(), out })
+  }
+
+  private async background(): Promise<{ pid: number; url: string }> {
+    const { startInBackground } = await import('../../cli/start-in-background.ts')
+    const [script = '', ...words] = process.argv.slice(1)
+    const args = [script, ...words.filter((word) => !['--background', '--force', '--json'].includes(word))]
+    const { pid, url } = await startInBackground({ env: process.env, program: process.execPath, args: [...process.execArgv, ...args] })
+    this.out(`The gateway runs in the background on ${url} (process ${pid}).`, '', 'Next: xopc gateway status')
+    return { pid, url }
+  }
+}
