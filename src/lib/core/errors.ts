@@ -18,8 +18,8 @@ export const coreErrors = defineErrors({
     about: 'A path or command named an access method that this version does not have.',
   },
   SETTING_OVERRIDDEN: {
-    message: '{key} was saved as asked, but a flag or environment variable of the running gateway says otherwise and wins.',
-    hint: 'Start the gateway without it, then try again.',
+    message: '{key} comes from {origin}, which wins over the configuration file. Nothing was changed.',
+    hint: 'Start the gateway without {origin}, then try again.',
     http: 409,
     exit: 1,
     about:

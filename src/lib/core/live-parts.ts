@@ -12,19 +12,17 @@ import type { Log } from '../system/log.ts'
 export interface IngressControl {
   open: AccessContext['openIngress']
   close: AccessContext['closeIngress']
-  list(): Status['ingress']
 }
 
-/** What the gateway knows about itself; `Gateway` of gateway/server.ts is one. */
+/** What the gateway knows about itself. */
 export interface GatewayFacts {
-  /** ISO time. */
-  readonly startedAt: string
-  readonly ingress: IngressControl
-  /** Ends every session and open stream of the owner, where the token changed. */
-  readonly sessions: { endOwner(): void }
+  readonly version: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
   /** The local door: `http://127.0.0.1:18790`, with the real port. */
   url(): string
   counts(): Status['counts']
+  listIngress(): Status['ingress']
 }
 
 /** What the live implementation is made of. */
@@ -36,8 +34,10 @@ export interface LiveParts {
   log: Log
   audit: Audit
   clock: Clock
+  ingress: IngressControl
   gateway: GatewayFacts
-  version: string
   /** Each asks and returns at once; the composition acts after the reply has gone out. */
   lifecycle: { stop(): void; restart(): void }
+  /** Ends every session and open stream of the owner, where the token changed. */
+  sessions: { endOwner(): void }
 }

@@ -16,7 +16,7 @@ import { type MethodSight, overview } from './overview.ts'
 import { createReconciler } from './reconcile.ts'
 import type { LiveParts } from './live-parts.ts'
 import { portOf, statusOf, uptimeOf } from './status.ts'
-import { replaceToken } from './token.ts'
+import { refuseOrigin, replaceToken } from './token.ts'
 import type { EnableOptions, Xopc } from './xopc.ts'
 
 export type { LiveParts } from './live-parts.ts'
@@ -55,8 +55,8 @@ export function createLive(parts: LiveParts): Live {
     return {
       config: effective,
       state,
-      openIngress: gateway.ingress.open,
-      closeIngress: gateway.ingress.close,
+      openIngress: parts.ingress.open,
+      closeIngress: parts.ingress.close,
       sign: parts.signer,
       supervise: parts.supervise,
       probe: createProbe(),
@@ -81,12 +81,17 @@ export function createLive(parts: LiveParts): Live {
 
   async function enable(id: AccessId, options: EnableOptions = {}): Promise<AccessState> {
     const edits = await editsToEnable(id, effective(), options)
+    refuseOverridden(id, edits)
     await parts.config.edit(edits)
-    const config = effective()
-    // A flag or variable wins over what was just saved; saying "on" now would be about something else than was asked.
-    if (definitionOf(id).proposed(config, edits) !== config) throw coreErrors.SETTING_OVERRIDDEN({ key: Object.keys(edits).join(', ') })
     reconciler.intend(id, true)
     return await settled(id, options.wait === true ? WAIT_MS : SETTLE_MS)
+  }
+
+  /** A flag or variable wins over what would be saved; "on" would then be about something else than was asked. */
+  function refuseOverridden(id: AccessId, edits: ConfigEdits): void {
+    const config = effective()
+    if (definitionOf(id).proposed(config, edits) === config) return
+    for (const key of Object.keys(edits)) refuseOrigin(parts.config, key)
   }
 
   async function disable(id: AccessId): Promise<AccessState> {
@@ -131,7 +136,7 @@ export function createLive(parts: LiveParts): Live {
     shutdown,
     publish: events.publish,
     async health() {
-      return { status: 'ok', version: parts.version, uptime: uptimeOf(parts) }
+      return { status: 'ok', version: gateway.version, uptime: uptimeOf(parts) }
     },
     status: async () =>
       statusOf(
@@ -157,7 +162,7 @@ export function createLive(parts: LiveParts): Live {
     restart: async () => parts.lifecycle.restart(),
     async rotateToken() {
       const token = await replaceToken(parts.config)
-      gateway.sessions.endOwner()
+      parts.sessions.endOwner()
       return { token }
     },
     logs: async (lines) => await lastLines(state.paths.gatewayLog, lines),

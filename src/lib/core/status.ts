@@ -4,24 +4,24 @@ import type { LiveParts } from './live-parts.ts'
 
 /** Whole seconds since the gateway was made. */
 export function uptimeOf({ gateway, clock }: Pick<LiveParts, 'gateway' | 'clock'>): number {
-  return Math.max(0, Math.floor((clock.now() - Date.parse(gateway.startedAt)) / 1000))
+  return Math.max(0, Math.floor((clock.now() - gateway.startedAt) / 1000))
 }
 
 /** The gateway in numbers. */
 export function statusOf(parts: LiveParts, methods: Status['methods']): Status {
-  const { gateway, config, signer, version } = parts
+  const { gateway, config, signer } = parts
   const { auth, upstream } = config.current().gateway
   return {
-    version,
+    version: gateway.version,
     apiLevel: API_LEVEL,
     gatewayId: signer.gatewayId,
     pid: process.pid,
     uptime: uptimeOf(parts),
-    startedAt: gateway.startedAt,
+    startedAt: new Date(gateway.startedAt).toISOString(),
     url: gateway.url(),
     authMode: auth.mode,
     upstream: upstream === undefined ? null : hideUserinfo(upstream.url),
-    ingress: gateway.ingress.list(),
+    ingress: gateway.listIngress(),
     methods,
     counts: gateway.counts(),
   }

@@ -94,7 +94,7 @@ describe('lan', () => {
   it('waits, with its door closed, for an address that this computer does not have', async () => {
     const fake = fakeDoor()
     const lan = createLan(contextWith(fake, { config: () => withBind('203.0.113.77') }))
-    expect(await lan.enable(signal, () => undefined)).toMatchObject({ phase: 'blocked', needs: { code: 'ADDRESS_NOT_AVAILABLE' } })
+    expect(await lan.enable(signal, () => undefined)).toMatchObject({ phase: 'blocked', needs: { code: 'LAN_ADDRESS_NOT_AVAILABLE' } })
     expect(fake.door).toMatchObject({ opened: 0, closed: 1 })
   })
 

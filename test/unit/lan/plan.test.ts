@@ -59,7 +59,7 @@ describe('a refusal', () => {
   it.each([
     ['lan', 'none', [wifi], 'EXPOSURE_NEEDS_AUTH'],
     ['192.168.1.20', 'none', [wifi], 'EXPOSURE_NEEDS_AUTH'],
-    ['192.168.1.99', 'token', [wifi], 'ADDRESS_NOT_AVAILABLE'],
+    ['192.168.1.99', 'token', [wifi], 'LAN_ADDRESS_NOT_AVAILABLE'],
     ['home', 'token', [wifi], 'ADDRESS_INVALID'],
     ['lan', 'token', [wifi], undefined],
     ['lan', 'token', [], undefined],

@@ -10,7 +10,7 @@ export const lanErrors = defineErrors({
     about:
       'No network card is up, or none has an address of the kind that `gateway.bind` asks for. The method stays switched on and opens as soon as there is one.',
   },
-  ADDRESS_NOT_AVAILABLE: {
+  LAN_ADDRESS_NOT_AVAILABLE: {
     message: '{address} is not an address of this computer.',
     hint: 'Addresses that are: {available}.',
     http: 409,

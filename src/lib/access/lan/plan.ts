@@ -59,7 +59,7 @@ export function candidates(config: Config, facts: Facts): Candidate[] {
   })
 }
 
-/** Why lan must not be switched on: `EXPOSURE_NEEDS_AUTH`, `ADDRESS_INVALID`, `ADDRESS_NOT_AVAILABLE`; or null. */
+/** Why lan must not be switched on: `EXPOSURE_NEEDS_AUTH`, `ADDRESS_INVALID`, `LAN_ADDRESS_NOT_AVAILABLE`; or null. */
 export function refusal(config: Config, facts: Facts): XopcError | null {
   const { bind, auth } = config.gateway
   if (!isBind(bind)) return lanErrors.ADDRESS_INVALID({ address: bind })
@@ -69,10 +69,10 @@ export function refusal(config: Config, facts: Facts): XopcError | null {
   return isOneAddress && addressesFor(bind, addresses).length === 0 ? notAvailable(bind, addresses) : null
 }
 
-/** `ADDRESS_NOT_AVAILABLE`, naming the addresses that are. */
+/** `LAN_ADDRESS_NOT_AVAILABLE`, naming the addresses that are. */
 export function notAvailable(address: string, addresses: readonly LocalAddress[]): XopcError {
   const usable = usableAddresses(addresses).map((local) => `${local.address} (${local.interface})`)
-  return lanErrors.ADDRESS_NOT_AVAILABLE({ address, available: usable.join(', ') || 'none at the moment' })
+  return lanErrors.LAN_ADDRESS_NOT_AVAILABLE({ address, available: usable.join(', ') || 'none at the moment' })
 }
 
 /** What keeps lan from listening for the moment, or null: no address yet, or the one that was named is not there. */
