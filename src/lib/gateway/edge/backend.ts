@@ -37,7 +37,7 @@ interface Line {
 /** Follows `gateway.upstream.url`: what runs towards the old app ends there. undici is loaded with the first app. */
 export function createBackend(given: { config: () => Config; streams: Streams; log: Log }): Backend {
   const { config, streams, log } = given
-  let line: Line | null = config().gateway.upstream ? connectLine() : null
+  let line: Line | null = null
   let webSockets = 0
 
   function current(): Line {
@@ -58,6 +58,9 @@ export function createBackend(given: { config: () => Config; streams: Streams; l
     line = next
     return next
   }
+
+  // Loaded before the first request needs it, but not before the gateway listens.
+  if (config().gateway.upstream) setImmediate(current)
 
   function passageOf({ exchange, head, proof }: Admitted, { basic }: UpstreamTarget): Passage {
     return { exchange, head, travel: { bearer: proof.bearerTravels, apiKey: proof.apiKeyTravels, basic } }

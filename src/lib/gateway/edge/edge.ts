@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Config } from '../../config/schema.ts'
+import { XopcError } from '../../errors/error.ts'
 import type { Sessions } from '../../identity/sessions.ts'
 import type { Tickets } from '../../identity/tickets.ts'
 import type { Health, IngressId } from '../../protocol/http-api.ts'
@@ -154,8 +155,9 @@ export function createEdge(parts: EdgeParts): Edge {
       .catch(failed)
   }
 
-  /** A bug of ours: said to the client without its text, and to the log with it. */
+  /** Something that nobody foresaw is said to the client without its text, and to the log with it. */
   function broken(error: unknown, req: IncomingMessage, res: ServerResponse): void {
+    if (error instanceof XopcError && !res.headersSent) return sendError(res, error)
     log.error('a request broke the edge', { method: req.method, error: error instanceof Error ? error.stack : String(error) })
     if (res.headersSent) res.destroy()
     else sendError(res, gatewayErrors.INTERNAL())

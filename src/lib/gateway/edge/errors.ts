@@ -115,7 +115,7 @@ export const edgeErrors = defineErrors({
     exit: 1,
     about: 'The connection to `gateway.upstream.url` ended in the middle of the request.',
   },
-  UPSTREAM_INVALID: {
+  UPSTREAM_ANSWER_INVALID: {
     message: 'What the app behind the gateway at {upstream} answered is not valid HTTP: {detail}.',
     hint: 'Check that gateway.upstream.url is the address of a web app.',
     http: 502,

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { IngressAddress, IngressPlace } from '../../access/access-method.ts'
 import { XopcError } from '../../errors/error.ts'
-import type { IngressId } from '../../protocol/http-api.ts'
+import type { IngressId, Status } from '../../protocol/http-api.ts'
 import type { Log } from '../../system/log.ts'
+import { type PortOwner, portOwner } from '../../system/port-owner.ts'
 import type { Connections } from './connections.ts'
 import { edgeErrors } from './errors.ts'
 import { type Listener, type ListenerPlace, openListener } from './listener.ts'
@@ -21,13 +22,10 @@ export interface Ingresses {
   /** Ends the listeners and every connection that came through them. */
   close(id: IngressId): Promise<void>
   /** Every open door; the same array until one of them changes. */
-  list(): readonly { id: IngressId; addresses: string[] }[]
+  list(): Status['ingress']
   /** Closes all doors. */
   stop(): Promise<void>
 }
-
-/** Says who listens on a port, for the message: " by nginx (pid 812)"; empty where it cannot be told. */
-export type WhoListens = (port: number) => Promise<string>
 
 type Door = Map<string, Listener>
 interface Spot {
@@ -36,10 +34,10 @@ interface Spot {
 }
 
 /** The listeners, none open yet. */
-export function createIngresses(given: { keeper: Doorkeeper; connections: Connections; log: Log; whoListens?: WhoListens }): Ingresses {
-  const { keeper, connections, log, whoListens = () => Promise.resolve('') } = given
+export function createIngresses(given: { keeper: Doorkeeper; connections: Connections; log: Log }): Ingresses {
+  const { keeper, connections, log } = given
   const doors = new Map<IngressId, Door>()
-  let listed: { id: IngressId; addresses: string[] }[] = []
+  let listed: Status['ingress'] = []
   // One change at a time, so that two of them cannot open the same address twice.
   let turn: Promise<unknown> = Promise.resolve()
 
@@ -89,7 +87,7 @@ export function createIngresses(given: { keeper: Doorkeeper; connections: Connec
     const { host, port } = place
     switch (codeOf(cause)) {
       case 'EADDRINUSE':
-        return edgeErrors.PORT_IN_USE({ host, port, who: await whoListens(port), other: port + 1 }, { cause })
+        return edgeErrors.PORT_IN_USE({ host, port, who: whoText(await portOwner(port)), other: port + 1 }, { cause })
       case 'EACCES':
         return edgeErrors.PORT_NOT_PERMITTED({ port }, { cause })
       case 'EADDRNOTAVAIL':
@@ -134,6 +132,11 @@ function withPort(place: ListenerPlace, opened: Door): ListenerPlace {
   if ('path' in place || place.port !== 0) return place
   const [first] = opened.values()
   return first ? { host: place.host, port: first.port } : place
+}
+
+function whoText(owner: PortOwner | null): string {
+  if (owner === null) return ''
+  return owner.pid === null ? ' by a program of another user' : ` by ${owner.name ?? 'a program'} (pid ${owner.pid})`
 }
 
 function codeOf(error: unknown): unknown {

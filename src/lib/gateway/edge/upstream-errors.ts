@@ -11,9 +11,9 @@ export function upstreamError(error: Error, upstream: string): XopcError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const options = { cause: error }
   if (timeouts.has(code)) return edgeErrors.UPSTREAM_TIMEOUT({ upstream }, options)
-  if (invalidAnswers.has(error.message)) return edgeErrors.UPSTREAM_INVALID({ upstream, detail: detailOf(error) }, options)
+  if (invalidAnswers.has(error.message)) return edgeErrors.UPSTREAM_ANSWER_INVALID({ upstream, detail: detailOf(error) }, options)
   if (resets.has(code)) return edgeErrors.UPSTREAM_RESET({ upstream }, options)
-  if (/^(?:HPE_|UND_ERR_|ERR_INVALID_|ERR_HTTP_)/.test(code)) return edgeErrors.UPSTREAM_INVALID({ upstream, detail: detailOf(error) }, options)
+  if (/^(?:HPE_|UND_ERR_|ERR_INVALID_|ERR_HTTP_)/.test(code)) return edgeErrors.UPSTREAM_ANSWER_INVALID({ upstream, detail: detailOf(error) }, options)
   return edgeErrors.UPSTREAM_DOWN({ upstream }, options)
 }
 

@@ -116,7 +116,7 @@ export function createUpstream(given: {
     }
     pool.dispatch(
       {
-        path: target.prefix + exchange.target,
+        path: exchange.target,
         // Node's parser accepts no method that undici's types do not know.
         method: (req.method ?? 'GET') as Dispatcher.HttpMethod,
         headers: requestHeaders(req.rawHeaders, exchange, travel, head.connection),
