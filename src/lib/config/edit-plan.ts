@@ -50,7 +50,7 @@ export function planEdits(request: EditRequest, judged: Judged): EditPlan {
 }
 
 function expand(path: string, value: unknown): Change[] {
-  if (path === '' || path.split('.').includes('')) throw configErrors.CONFIG_WITHOUT_VALUE({ key: `"${path}"` })
+  if (path === '' || path.split('.').includes('')) throw configErrors.CONFIG_WITHOUT_VALUE({ key: JSON.stringify(path) })
   if (value === null || value === undefined) return [{ path, value: undefined }]
   if (!isRecord(value)) return [{ path, value }]
   return leaves(value, path).flatMap(([leaf, inner]) => (leaf === path ? [{ path, value }] : expand(leaf, inner)))

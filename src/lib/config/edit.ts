@@ -30,7 +30,7 @@ export interface EditOptions extends LoadOptions, EditRequest {
  */
 export async function editConfig(options: EditOptions): Promise<Loaded> {
   const path = configPath(options.env, options.path)
-  return await writing(path, async () => {
+  return await notWritable(path, async () => {
     const target = await realTarget(path)
     await makeFolders(dirname(target))
     return await withFileLock(await lockName(target), async () => await attempt(path, options))
@@ -110,7 +110,8 @@ function identity({ segments, error }: Found): string {
   return `${segments.join('.')} ${error.code}`
 }
 
-async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
+/** Runs work that writes the configuration. Throws `CONFIG_NOT_WRITABLE` instead of what a file says. */
+export async function notWritable<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

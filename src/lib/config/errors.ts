@@ -3,8 +3,8 @@ import { defineErrors } from '../errors/error.ts'
 /** Errors of the configuration file, and everything that can be wrong in it. */
 export const configErrors = defineErrors({
   CONFIG_INVALID: {
-    message: '{file} {verdict}. {problem}{more}',
-    hint: 'See every problem: xopc config validate',
+    message: '{file} {verdict}{problems}',
+    hint: '{advice}',
     http: 422,
     exit: 3,
     about:
@@ -107,6 +107,21 @@ export const configErrors = defineErrors({
     exit: 1,
     about:
       'Whoever can change the URL that receives a stored secret could have it sent to themselves. The new value has to come with the secret.',
+  },
+  CONFIG_ASSIGNMENT: {
+    message: '{problem}.',
+    hint: 'Write it as key=value: xopc config set gateway.port=18800',
+    http: 400,
+    exit: 2,
+    about:
+      '`xopc config set` and `unset` take the keys of the configuration, `set` each with its value, or one key whose value comes by --stdin.',
+  },
+  CONFIG_NO_EDITOR: {
+    message: 'There is no terminal, and neither VISUAL nor EDITOR names an editor.',
+    hint: 'Change single settings instead: xopc config set gateway.port=18800',
+    http: 400,
+    exit: 1,
+    about: '`xopc config edit` opens an editor, for which it needs a terminal or a program of your choice.',
   },
   CONFIG_WITHOUT_VALUE: {
     message: '{key} has no value to change.',

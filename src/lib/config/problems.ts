@@ -31,20 +31,26 @@ export function toProblems(
     const place = locate(one)
     const { code, message, hint } = one.error
     const position = { line: place?.line ?? null, column: place?.column ?? null }
-    return { path: one.segments.join('.'), ...position, code, message, ...(hint === undefined ? {} : { hint }), severity: one.severity }
+    const text = { message: printable(message), ...(hint === undefined ? {} : { hint: printable(hint) }) }
+    return { path: one.segments.join('.'), ...position, code, ...text, severity: one.severity }
   })
+}
+
+/** A file, and what is sent to change it, can hold anything; a terminal must not obey it. */
+function printable(text: string): string {
+  return text.slice(0, 600).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\u{fffd}')
 }
 
 /** An error that carries every problem of the configuration. */
 export type ConfigInvalid = XopcError & { readonly problems: readonly ConfigProblem[] }
 
-/** `CONFIG_INVALID` for a file, with all problems attached; its message tells the verdict and the first of them. */
+/** `CONFIG_INVALID` for a file, with all problems attached and told: the verdict, then each with its place. */
 export function configInvalid(file: string, problems: readonly ConfigProblem[], verdict = 'cannot be used'): ConfigInvalid {
-  const errors = problems.filter(({ severity }) => severity === 'error')
-  const [first] = errors
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
-  const problem = first === undefined ? 'It breaks a rule.' : describeProblem(first)
-  return Object.assign(configErrors.CONFIG_INVALID({ file, verdict, problem, more }), { problems })
+  const errors = problems.filter(({ severity }) => severity === 'error').map(describeProblem)
+  const list = errors.length === 1 ? `. ${errors[0]}` : `:${errors.map((error) => `\n  ${error}`).join('')}`
+  const advice =
+    problems.find(({ severity, hint }) => severity === 'error' && hint !== undefined)?.hint ?? 'What each key takes is in docs/config.md.'
+  return Object.assign(configErrors.CONFIG_INVALID({ file, verdict, problems: list, advice }), { problems })
 }
 
 /** A problem in one line: place, then what is wrong. */

@@ -27,7 +27,8 @@ export function maskSecrets(values: Tree): Record<string, unknown> {
   return maskAt(values, '') as Record<string, unknown>
 }
 
-function maskAt(value: unknown, path: string): unknown {
+/** The same for the value at one path. */
+export function maskAt(value: unknown, path: string): unknown {
   if (Array.isArray(value)) return value.map((item, index) => maskAt(item, `${path}.${index}`))
   if (isRecord(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, maskAt(child, path === '' ? key : `${path}.${key}`)]))

@@ -7,10 +7,10 @@ import { type ConfigEdits, editConfig } from './edit.ts'
 import type { Overrides } from './environment.ts'
 import { configErrors } from './errors.ts'
 import { type Loaded, inspectConfig, usable } from './load.ts'
-import { configInvalid, describeProblem, found, toProblems } from './problems.ts'
+import { describeProblem, found, toProblems } from './problems.ts'
 import { failedReload, transition } from './reload.ts'
 import type { Config } from './schema.ts'
-import { maskSecrets } from './secrets.ts'
+import { viewOf } from './view.ts'
 
 export type { ConfigEdits }
 
@@ -194,9 +194,4 @@ function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
     tail = mine.catch(() => undefined)
     return mine
   }
-}
-
-function viewOf({ path, etag, source, problems }: Loaded): ConfigView {
-  if (source.values === null) throw configInvalid(path, problems)
-  return { path, etag, config: maskSecrets(source.values) }
 }

@@ -35,7 +35,10 @@ export function watchFile(path: string, { changed, failed, settleMs = 80, pollMs
   /** The folders of the path and of what it leads to now: editors replace the file, so the file itself cannot be watched. */
   const follow = async (): Promise<void> => {
     const wanted = new Set([dirname(path), dirname(await realTarget(path))])
-    for (const [folder, stop] of folders) if (!wanted.has(folder)) (folders.delete(folder), stop())
+    for (const [folder, stop] of [...folders].filter(([folder]) => !wanted.has(folder))) {
+      folders.delete(folder)
+      stop()
+    }
     for (const folder of wanted) if (!folders.has(folder) && (await lookThrough(folder)) !== null) folders.set(folder, watch(folder))
   }
   const watch = (folder: string): (() => void) => {

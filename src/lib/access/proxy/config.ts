@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import type { XopcError } from '../../errors/error.ts'
+import { cleanText } from '../../protocol/outside-text.ts'
 import { proxyErrors } from './errors.ts'
 
 /** The six reasons to refuse a public URL; phones know them by these names. */
@@ -14,11 +15,12 @@ export type PublicUrlVerdict = { ok: true; url: string } | { ok: false; code: Pu
  */
 export function normalizePublicUrl(text: string): PublicUrlVerdict {
   const given = text.trim()
-  const url = parseUrl(given)
-  const code = url === null ? 'invalid_url' : refusalOf(url, given)
-  if (url !== null && code === null) return { ok: true, url: url.origin }
+  const parsed = parseUrl(given)
+  const code = parsed === null ? 'invalid_url' : refusalOf(parsed, given)
+  if (parsed !== null && code === null) return { ok: true, url: parsed.origin }
   const refused = code ?? 'invalid_url'
-  return { ok: false, code: refused, error: proxyErrors[refused]({ url: given.replace(/\/\/[^/]*@/, '//***@') }) }
+  const url = cleanText(given.replace(/\/\/[^/]*@/, '//***@'), 200)
+  return { ok: false, code: refused, error: proxyErrors[refused]({ url }) }
 }
 
 function parseUrl(text: string): URL | null {

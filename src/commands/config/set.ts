@@ -1,0 +1,32 @@
+import { text } from 'node:stream/consumers'
+import { BaseCommand, Flags } from '../../cli/base-command.ts'
+import { askWhatGatewayTook, describeTaken } from '../../cli/gateway-took.ts'
+import type { ConfigChange } from '../../lib/protocol/http-api.ts'
+
+/** Changes settings in the file on this computer, all in one edit. */
+export default class ConfigSet extends BaseCommand {
+  static override summary = 'Change settings in the file on this computer, several in one edit. Comments and layout stay.'
+  static override usage = 'config set <key>=<value>… [--stdin <key>] [--json]'
+  static override examples = [
+    '<%= config.bin %> config set gateway.port=18800',
+    '<%= config.bin %> config set gateway.corsOrigins=\'["https://app.example.com"]\'',
+    '<%= config.bin %> config set --stdin gateway.auth.password < password.txt',
+  ]
+  static override strict = false
+  static override flags = { stdin: Flags.boolean({ summary: 'Read the value of the key that stands without one from stdin.' }) }
+
+  async run(): Promise<ConfigChange> {
+    const { argv, flags } = await this.parse(ConfigSet)
+    const [{ readAssignments }, { editConfig }, { viewOf }] = await Promise.all([
+      import('../../lib/config/assignments.ts'),
+      import('../../lib/config/edit.ts'),
+      import('../../lib/config/view.ts'),
+    ])
+    const { edits, exposed } = readAssignments(argv.map(String), flags.stdin ? await text(process.stdin) : null)
+    for (const key of exposed) this.note(`${key} stood on the command line, where others can read it; --stdin keeps it out of sight.`)
+    const view = viewOf(await editConfig({ env: process.env, path: this.configPath(), edits }))
+    const reload = await askWhatGatewayTook(process.env, view.path)
+    this.out(`Saved ${Object.keys(edits).join(', ')} in ${view.path}.`, ...describeTaken(Object.keys(edits), reload))
+    return { ...view, reload }
+  }
+}
