@@ -1,25 +1,42 @@
-import { globSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { applyPatches, patches } from './build-patches.ts'
 
 /**
- * Makes dist/ from src/: one entry for each command and one for the start, everything shared in chunks, packages bundled. Run by `npm ci`
- * through `prepare`. dist/ is complete afterwards, or the build fails.
+ * Makes dist/ from src/: an entry for each command and one for the start, what they share in chunks, packages bundled. Run by `npm ci` through
+ * `prepare`. dist/ is replaced whole when everything is there; otherwise this ends with an error. `--without <patch>` leaves a patch out, to
+ * measure what it gains.
  */
-const root = new URL('..', import.meta.url).pathname
-const commands = globSync('src/commands/**/*.ts', { cwd: root })
-const entries = Object.fromEntries(commands.map((file) => [file.slice('src/'.length, -'.ts'.length), `${root}${file}`]))
+const root = join(import.meta.dirname, '..')
+const dist = join(root, 'dist')
+const skipped = process.argv.flatMap((word, index) => (process.argv[index - 1] === '--without' ? [word] : []))
 
-const bundle = await rolldown({
-  input: { main: `${root}src/cli/main.ts`, ...entries },
-  cwd: root,
-  platform: 'node',
-  logLevel: 'warn',
-  // oclif looks for it only where it would compile commands, which it never does here.
-  external: ['typescript'],
-  plugins: [applyPatches(patches.filter((patch) => !process.env['NOPATCH']?.split(',').includes(patch.name)))],
-})
-rmSync(`${root}dist`, { recursive: true, force: true })
-mkdirSync(`${root}dist`)
-await bundle.write({ dir: `${root}dist`, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' })
-await bundle.close()
+const commands = globSync('src/commands/**/*.ts', { cwd: root }).map((file) => file.replaceAll('\\', '/'))
+const entries = Object.fromEntries(commands.map((file) => [file.slice('src/'.length, -'.ts'.length), join(root, file)]))
+
+const fresh = mkdtempSync(join(root, 'node_modules', '.xopc-build-'))
+try {
+  const bundle = await rolldown({
+    input: { main: join(root, 'src/cli/main.ts'), ...entries },
+    cwd: root,
+    platform: 'node',
+    logLevel: 'warn',
+    // oclif looks for it only where it would compile commands, which it never does here.
+    external: ['typescript'],
+    plugins: [applyPatches(patches.filter(({ name }) => !skipped.includes(name)))],
+  })
+  await bundle.write({ dir: fresh, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' })
+  await bundle.close()
+  replace(dist, fresh)
+} finally {
+  rmSync(fresh, { recursive: true, force: true })
+}
+
+/** A reader finds the old folder or the new one, never half of one. */
+function replace(target: string, source: string): void {
+  const old = `${source}.old`
+  if (existsSync(target)) renameSync(target, old)
+  renameSync(source, target)
+  rmSync(old, { recursive: true, force: true })
+}

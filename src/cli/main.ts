@@ -24,18 +24,33 @@ export async function main(start: Start): Promise<void> {
   process.exit(code)
 }
 
-async function run({ argv, root, pjson, development = false }: Start): Promise<number> {
+async function run(start: Start): Promise<number> {
   // Commands are never compiled on the way: they are built, or Node strips the types of the sources.
   settings.enableAutoTranspile = false
-  const config = await Config.load({ root, pjson, userPlugins: false, devPlugins: false, logger: silent, ignoreManifest: development })
-  if (config.commands.length === 0) throw cliErrors.NOT_COMPLETE({ file: 'oclif.manifest.json' })
-  if (wantsHelp(config, argv)) return help(config, argv)
-  const [id = '', ...rest] = normalizeArgv(config, argv)
+  const own = await load(start, [])
+  if (own.commands.length === 0) throw cliErrors.NOT_COMPLETE({ file: 'oclif.manifest.json' })
+  const [id = '', ...rest] = normalizeArgv(own, start.argv)
+  const command = wantsHelp(own, start.argv) || id === 'help' ? undefined : own.findCommand(id)
+  if (command === undefined) return runUncommon(start)
+  await own.runCommand(id, rest, command)
+  return Number(process.exitCode ?? 0)
+}
+
+/** Help, the plugins' commands and words that are none: only these pay for loading the plugins. */
+async function runUncommon(start: Start): Promise<number> {
+  const config = await load(start, start.pjson.oclif.plugins ?? [])
+  if (wantsHelp(config, start.argv)) return help(config, start.argv)
+  const [id = '', ...rest] = normalizeArgv(config, start.argv)
   const command = config.findCommand(id)
   if (command === undefined && config.findTopic(id) !== undefined) return help(config, [id])
-  if (command === undefined) throw (await import('./unknown-command.ts')).unknownCommand(id, config)
+  if (command === undefined) throw await (await import('./unknown-command.ts')).unknownCommand(id, config)
   await config.runCommand(id, rest, command)
   return Number(process.exitCode ?? 0)
+}
+
+async function load({ root, pjson, development = false }: Start, plugins: Interfaces.PJSON['oclif']['plugins'] = []): Promise<Config> {
+  const ours = { ...pjson, oclif: { ...pjson.oclif, plugins } }
+  return Config.load({ root, pjson: ours, userPlugins: false, devPlugins: false, logger: silent, ignoreManifest: development })
 }
 
 /** oclif's own tracing loads a package at every start. */

@@ -1,14 +1,13 @@
 import type { Config } from '@oclif/core/config'
 import type { XopcError } from '../lib/errors/error.ts'
 import { cliErrors } from './errors.ts'
-import { nearest } from './nearest.ts'
 
 /** The error for words that are no command, with the nearest command as hint. Never asks. */
-export function unknownCommand(id: string, config: Pick<Config, 'commands'>): XopcError {
-  const known = config.commands.filter((command) => !command.hidden).flatMap((command) => [command.id, ...(command.aliases ?? [])])
+export async function unknownCommand(id: string, config: Pick<Config, 'commands'>): Promise<XopcError> {
+  const { nearest } = await import('../lib/config/nearest.ts')
+  const known = config.commands.filter(({ hidden }) => !hidden).flatMap(({ id, aliases = [] }) => [id, ...aliases])
   const guess = nearest(id, known)
-  const suggestion = guess === undefined ? 'xopc help' : `xopc ${spaced(guess)}`
-  return cliErrors.UNKNOWN_COMMAND({ command: spaced(id), suggestion })
+  return cliErrors.UNKNOWN_COMMAND({ command: spaced(id), suggestion: guess === null ? 'xopc help' : `xopc ${spaced(guess)}` })
 }
 
 function spaced(id: string): string {
