@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { API_LEVEL } from '../src/lib/protocol/http-api.ts'
-import { allRoutes } from '../src/lib/gateway/control/app.ts'
+import { controlRoutes } from '../src/lib/gateway/control/routes/table.ts'
 import { type Json, schemaOf } from '../src/lib/gateway/control/openapi.ts'
 import { accessState, configProblem, errorInfo, verification } from '../src/lib/gateway/control/replies.ts'
 import type { Access, ControlRoute } from '../src/lib/gateway/control/route.ts'
@@ -115,7 +115,7 @@ const shapes = `## Shapes
 ${named.map(([name, schema]) => `- **${name}**: \`${written(schemaOf(schema, 'output'))}\``).join('\n')}
 `
 
-const text = [intro, ...allRoutes.map(section), echo, shapes].join('\n')
+const text = [intro, ...controlRoutes.map(section), echo, shapes].join('\n')
 
 if (!process.argv.includes('--check')) writeFileSync(path, text)
 else if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {

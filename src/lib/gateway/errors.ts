@@ -24,7 +24,7 @@ export const gatewayErrors = defineErrors({
     about: 'A body or query was not valid JSON, missed a field, or had a field that the route does not know.',
   },
   BODY_NOT_JSON: {
-    message: 'The body came as {type}, and this API reads JSON only.',
+    message: 'The body came as something else than JSON, and this API reads JSON only.',
     hint: 'Send the header Content-Type: application/json.',
     http: 415,
     exit: 2,

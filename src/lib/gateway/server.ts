@@ -41,13 +41,10 @@ export type Served = Xopc & { publish(type: GatewayEvent['type'], data: unknown)
 
 /** The doors of the gateway and what stands behind them. */
 export interface Gateway {
-  readonly version: string
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number
-  /** Doors for the access methods. */
-  readonly ingress: { open: AccessContext['openIngress']; close: AccessContext['closeIngress'] }
-  /** Every open door with `host:port` authorities, or the socket's path. */
-  listIngress(): Status['ingress']
+  /** ISO time of creation. */
+  readonly startedAt: string
+  /** Doors for the access methods. `list`: every open door with `host:port` authorities, or the socket's path. */
+  readonly ingress: { open: AccessContext['openIngress']; close: AccessContext['closeIngress']; list(): Status['ingress'] }
   /** `endOwner` ends every owner session and ticket at once, and what they or a Bearer opened half a second later (never on the control socket). */
   readonly sessions: { endOwner(): void }
   /** `http://127.0.0.1:18790`: where a program on this computer reaches the gateway, with the port it really has. */
@@ -126,10 +123,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   }
 
   return {
-    version,
-    startedAt,
-    ingress: { open: doors.open, close: doors.close },
-    listIngress: () => [...doors.list()],
+    startedAt: new Date(startedAt).toISOString(),
+    ingress: { open: doors.open, close: doors.close, list: doors.list },
     sessions: { endOwner },
     url: () => urlOf(doors, gateway().port),
     counts: () => {

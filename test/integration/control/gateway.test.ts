@@ -13,7 +13,7 @@ describe('the doors', () => {
   it('are the control socket for this user only, and loopback', async () => {
     const house = await startHouse()
     expect(statSync(house.socket).mode & 0o777).toBe(0o600)
-    const ids = house.gateway.listIngress().map(({ id }) => id)
+    const ids = house.gateway.ingress.list().map(({ id }) => id)
     expect(ids.toSorted()).toEqual(['control', 'local'])
     expect(house.gateway.url()).toBe(`http://127.0.0.1:${house.port}`)
     expect(house.port).toBeGreaterThan(0)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allRoutes } from '../../../src/lib/gateway/control/app.ts'
+import { controlRoutes } from '../../../src/lib/gateway/control/routes/table.ts'
 import type { Access, ControlRoute } from '../../../src/lib/gateway/control/route.ts'
 import { openStream, signedIn, startHouse, type AskOptions, type House } from './house.ts'
 
@@ -68,7 +68,7 @@ async function statusOf(house: House, row: ControlRoute, options: AskOptions): P
 }
 
 describe.each(Object.keys(principals) as Who[])('%s', (who) => {
-  it.each(allRoutes.map((row) => [nameOf(row), row] as const))('%s', async (name, row) => {
+  it.each(controlRoutes.map((row) => [nameOf(row), row] as const))('%s', async (name, row) => {
     const house = await startHouse()
     const credential: Credential = principals[who]
     const reply = await statusOf(house, row, await credential(house))
@@ -85,7 +85,7 @@ describe.each(Object.keys(principals) as Who[])('%s', (who) => {
 
 it('every method of Xopc that has a row in the table of routes is served by it', async () => {
   const { routes } = await import('../../../src/lib/protocol/routes.ts')
-  const served = allRoutes.map((row) => `${row.method} ${row.path} ${row.scope}`)
+  const served = controlRoutes.map((row) => `${row.method} ${row.path} ${row.scope}`)
   const health = 'GET /api/health none'
   for (const { method, path, scope } of Object.values(routes)) {
     expect(served).toContain(path === '/health' ? health : `${method} ${path} ${scope}`)

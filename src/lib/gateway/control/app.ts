@@ -1,17 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Control as ControlPort } from '../edge/control-port.ts'
 import type { Exchange } from '../edge/exchange.ts'
-import { gatewayErrors } from '../errors.ts'
 import { within } from '../within.ts'
-import { consoleFile, CONSOLE_POLICY } from './console.ts'
+import { answerError, answerRest } from './answer.ts'
+import { callOf } from './call.ts'
 import type { ControlContext, ControlParts } from './context.ts'
 import { createEcho, type Echo } from './echo.ts'
 import { refusalAt } from './gate.ts'
-import { openApi } from './openapi.ts'
-import { asXopcError, refusalOf } from './render.ts'
-import type { Call, ControlRoute } from './route.ts'
-import { route } from './route.ts'
+import type { ControlRoute } from './route.ts'
 import { controlRoutes } from './routes/table.ts'
 import { countFailure } from './sign-in.ts'
 import { createStreamHub, type Subscriber } from './streams.ts'
@@ -35,18 +32,6 @@ export interface Control extends ControlPort {
   close(): Promise<void>
 }
 
-const described = route({
-  method: 'GET',
-  path: '/api/openapi.json',
-  scope: 'admin',
-  about: 'This API as OpenAPI 3.1.',
-  produces: 'application/json',
-  handle: (_call, { version }) => openApi(allRoutes, version),
-})
-
-/** Every route that is served. */
-export const allRoutes: readonly ControlRoute[] = [...controlRoutes, described]
-
 /** Builds the control API; imported lazily because fastify is heavy. It has no listener: the edge hands it requests. */
 export async function createControl(parts: ControlParts): Promise<Control> {
   const exchanges = new WeakMap<IncomingMessage, Exchange>()
@@ -54,7 +39,7 @@ export async function createControl(parts: ControlParts): Promise<Control> {
   const app = createApp(context, exchanges)
   const echo = createEcho()
   const open = new Set<ServerResponse>()
-  for (const row of allRoutes) register(app, row, context, exchanges)
+  for (const row of controlRoutes) register(app, row, context, exchanges)
   await app.ready()
   return {
     handle(request, response, exchange) {
@@ -110,7 +95,7 @@ function createApp(context: ControlContext, exchanges: WeakMap<IncomingMessage, 
     const refused = answerError(error, request, reply, context)
     if (row?.takesCredential === true && refused.malformed) countFailure(exchangeOf(request, exchanges), context)
   })
-  app.setNotFoundHandler((request, reply) => answerFile(request, reply, context))
+  app.setNotFoundHandler((request, reply) => answerRest(request, reply, context))
   return app
 }
 
@@ -144,78 +129,8 @@ function register(app: FastifyInstance, row: ControlRoute, context: ControlConte
   })
 }
 
-function callOf(row: ControlRoute, request: FastifyRequest, reply: FastifyReply, exchange: Exchange): Call<unknown, unknown> {
-  const gone = new AbortController()
-  reply.raw.on('close', () => gone.abort())
-  return {
-    exchange,
-    body: row.body?.parse(request.body),
-    query: row.query?.parse(request.query),
-    // Every path of the table has named parameters only, and fastify gives those as text.
-    params: request.params as Record<string, string>,
-    request: request.raw,
-    signal: gone.signal,
-    status: (code) => void reply.code(code),
-    header: (name, value) => void reply.header(name, value),
-    hijack: () => takeOver(reply),
-  }
-}
-
-function takeOver(reply: FastifyReply): ServerResponse {
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value)
-  return reply.hijack().raw
-}
-
 function exchangeOf(request: FastifyRequest, exchanges: WeakMap<IncomingMessage, Exchange>): Exchange {
   const exchange = exchanges.get(request.raw)
   if (exchange === undefined) throw new Error('A request came past the edge')
   return exchange
-}
-
-function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply, { log }: ControlContext): { malformed: boolean } {
-  const type = request.headers['content-type']
-  const error = isMediaType(thrown)
-    ? gatewayErrors.BODY_NOT_JSON({ type: type === undefined ? 'something without a type' : 'another type' })
-    : asXopcError(thrown, pathOf(request), log)
-  if (reply.raw.headersSent) {
-    // A stream broke off after it had begun: there is no reply left to give.
-    reply.raw.destroy()
-    return { malformed: false }
-  }
-  const { status, body, headers } = refusalOf(error)
-  // What follows of the request is not read, so the connection cannot serve another one.
-  if (!request.raw.complete) void reply.header('connection', 'close')
-  void reply.code(status).headers(headers).send(body)
-  return { malformed: [400, 413, 415].includes(status) }
-}
-
-function isMediaType(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
-}
-
-function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0] ?? '/'
-}
-
-function answerFile(request: FastifyRequest, reply: FastifyReply, { config }: ControlContext): void {
-  const path = pathOf(request)
-  const { upstream, auth } = config.current().gateway
-  const file = ['GET', 'HEAD'].includes(request.method) ? consoleFile(path, upstream === undefined ? auth.mode : 'upstream') : null
-  if (file === null) return answerNothing(request.method, path, reply)
-  void reply.header('content-security-policy', CONSOLE_POLICY).type(file.type).send(file.text)
-}
-
-function answerNothing(method: string, path: string, reply: FastifyReply): void {
-  const allowed = allRoutes.filter((row) => matches(row.path, path)).map((row) => row.method)
-  const known = allowed.length > 0
-  const error = known ? gatewayErrors.METHOD_NOT_ALLOWED({ path, method, allowed: allowed.join(', ') }) : gatewayErrors.NOT_FOUND({ path })
-  const { status, body } = refusalOf(error)
-  if (known) void reply.header('allow', allowed.join(', '))
-  void reply.code(status).send(body)
-}
-
-/** Whether a path of the table, with its `:name` parts, is this path. */
-function matches(template: string, path: string): boolean {
-  const [wanted, given] = [template.split('/'), path.split('/')]
-  return wanted.length === given.length && wanted.every((part, index) => part.startsWith(':') || part === given[index])
 }

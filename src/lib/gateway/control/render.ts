@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { problemsOf } from '../../config/problems.ts'
 import { XopcError } from '../../errors/error.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
@@ -15,7 +14,6 @@ export interface Refusal {
 /** Turns whatever was thrown into an error of the catalogue; what nobody foresaw becomes `INTERNAL` and goes to the log with its stack. */
 export function asXopcError(thrown: unknown, path: string, log: Log): XopcError {
   if (thrown instanceof XopcError) return thrown
-  if (thrown instanceof z.ZodError) return gatewayErrors.BODY_INVALID({ detail: firstIssue(thrown) }, { cause: thrown })
   const known = frameworkError(thrown)
   if (known !== null) return known
   log.error('A request failed in a way that nobody foresaw', { path, error: thrown })
@@ -39,16 +37,10 @@ export function refusalOf(error: XopcError): Refusal {
   }
 }
 
-function firstIssue({ issues }: z.ZodError): string {
-  const [issue] = issues
-  if (issue === undefined) return 'it is not valid'
-  const place = issue.path.map(String).join('.')
-  return cleanText(place === '' ? issue.message : `${place}: ${issue.message}`, 200)
-}
-
 /** Errors of fastify itself, by their code; none of them names anything secret. */
 function frameworkError(thrown: unknown): XopcError | null {
   if (!(thrown instanceof Error) || !('code' in thrown)) return null
+  if (thrown.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return gatewayErrors.BODY_NOT_JSON({}, { cause: thrown })
   if (thrown.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return gatewayErrors.BODY_TOO_LARGE({}, { cause: thrown })
   const malformed = 'statusCode' in thrown && thrown.statusCode === 400
   return malformed ? gatewayErrors.BODY_INVALID({ detail: cleanText(thrown.message, 200) }, { cause: thrown }) : null

@@ -1,4 +1,5 @@
-import type { ControlRoute } from '../route.ts'
+import { openApi } from '../openapi.ts'
+import { type ControlRoute, route } from '../route.ts'
 import { accessRoutes } from './access.ts'
 import { configRoutes } from './config.ts'
 import { eventRoutes } from './events.ts'
@@ -8,7 +9,16 @@ import { pairingRoutes } from './pairing.ts'
 import { probeRoutes } from './probe.ts'
 import { sessionRoutes } from './session.ts'
 
-/** Every route of the API but `openapi.json`, which describes this table, and the probe's WebSocket. */
+const described = route({
+  method: 'GET',
+  path: '/api/openapi.json',
+  scope: 'admin',
+  about: 'This API as OpenAPI 3.1.',
+  produces: 'application/json',
+  handle: (_call, { version }) => openApi(controlRoutes, version),
+})
+
+/** Every route of the API but the probe's WebSocket (echo.ts): registered, documented and tested from here. */
 export const controlRoutes: readonly ControlRoute[] = [
   ...gatewayRoutes,
   ...accessRoutes,
@@ -18,4 +28,15 @@ export const controlRoutes: readonly ControlRoute[] = [
   ...identityRoutes,
   ...probeRoutes,
   ...pairingRoutes,
+  described,
 ]
+
+/** The methods under which a path is served; empty where there is no such path. Pure. */
+export function methodsAt(path: string): string[] {
+  return controlRoutes.filter((row) => matches(row.path, path)).map(({ method }) => method)
+}
+
+function matches(template: string, path: string): boolean {
+  const [wanted, given] = [template.split('/'), path.split('/')]
+  return wanted.length === given.length && wanted.every((part, index) => part.startsWith(':') || part === given[index])
+}

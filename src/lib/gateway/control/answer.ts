@@ -1,0 +1,46 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { XopcError } from '../../errors/error.ts'
+import { gatewayErrors } from '../errors.ts'
+import { consoleFile, CONSOLE_POLICY } from './console.ts'
+import type { ControlContext } from './context.ts'
+import { asXopcError, refusalOf } from './render.ts'
+import { methodsAt } from './routes/table.ts'
+
+/** Answers with what was thrown. `malformed`: the request did not have the form that the route reads. */
+export function answerError(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { log }: Pick<ControlContext, 'log'>,
+): { malformed: boolean } {
+  const error = asXopcError(thrown, pathOf(request), log)
+  if (reply.raw.headersSent) {
+    // A stream broke off after it had begun: there is no reply left to give.
+    reply.raw.destroy()
+    return { malformed: false }
+  }
+  // What follows of the request is not read, so the connection cannot serve another one.
+  if (!request.raw.complete) void reply.header('connection', 'close')
+  refuse(reply, error)
+  return { malformed: [400, 413, 415].includes(error.http) }
+}
+
+/** What is no route: a file of the console, another method than the path knows, or nothing. */
+export function answerRest(request: FastifyRequest, reply: FastifyReply, { config }: Pick<ControlContext, 'config'>): void {
+  const path = pathOf(request)
+  const { upstream, auth } = config.current().gateway
+  const file = ['GET', 'HEAD'].includes(request.method) ? consoleFile(path, upstream === undefined ? auth.mode : 'upstream') : null
+  if (file !== null) return void reply.header('content-security-policy', CONSOLE_POLICY).type(file.type).send(file.text)
+  const allowed = methodsAt(path).join(', ')
+  if (allowed === '') return refuse(reply, gatewayErrors.NOT_FOUND({ path }))
+  refuse(reply.header('allow', allowed), gatewayErrors.METHOD_NOT_ALLOWED({ path, method: request.method, allowed }))
+}
+
+function refuse(reply: FastifyReply, error: XopcError): void {
+  const { status, body, headers } = refusalOf(error)
+  void reply.code(status).headers(headers).send(body)
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? '/'
+}
