@@ -1,0 +1,252 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type ConfigInput, configSchema } from '../../../src/lib/config/schema.ts'
+import { createAuthenticator, type Visit } from '../../../src/lib/gateway/edge/auth.ts'
+import type { Principal } from '../../../src/lib/gateway/edge/exchange.ts'
+import { readHead } from '../../../src/lib/gateway/edge/head.ts'
+import { createLimiter } from '../../../src/lib/gateway/edge/limits.ts'
+import { createSessions } from '../../../src/lib/identity/sessions.ts'
+import { createTickets } from '../../../src/lib/identity/tickets.ts'
+import { systemClock as clock } from '../../../src/lib/system/clock.ts'
+
+const GENERATED = 'a1b2c3d4'.repeat(6)
+const CHOSEN = 'a-long-token-that-i-chose-myself'
+const PASSWORD = 'correct horse battery'
+const WRONG = 'something-else-entirely'
+const ORIGIN = 'http://localhost:18790'
+
+function court(auth: NonNullable<ConfigInput['gateway']>['auth']) {
+  let config = configSchema.parse({ gateway: { auth } })
+  const sessions = createSessions({ clock })
+  const tickets = createTickets<Principal>({ clock })
+  const limiter = createLimiter({ rule: () => config.gateway.auth.rateLimit, clock })
+  const authenticator = createAuthenticator({ config: () => config, sessions, tickets, limiter })
+  const signIn = () => {
+    const { setCookie, key } = sessions.create(ORIGIN)
+    return { cookie: setCookie.split(';')[0] ?? '', key }
+  }
+  const prove = (headers: Record<string, string>, visit: Partial<Visit> = {}) =>
+    authenticator.prove(readHead(Object.entries(headers).flat()), {
+      client: '192.0.2.1',
+      host: 'localhost:18790',
+      control: false,
+      toApp: false,
+      local: false,
+      ticket: null,
+      ticketUse: 'events',
+      ...visit,
+    })
+  return { prove, signIn, sessions, tickets, limiter, authenticator, setAuth: (next: typeof auth) => (config = configSchema.parse({ gateway: { auth: next } })) }
+}
+
+const bearer = (value: string) => ({ Authorization: `Bearer ${value}` })
+
+describe('one credential', () => {
+  it.each([
+    ['a generated token as Bearer', { mode: 'token', token: GENERATED }, bearer(GENERATED), 'owner'],
+    ['a generated token as X-Xopc-Token', { mode: 'token', token: GENERATED }, { 'x-xopc-token': GENERATED }, 'owner'],
+    ['a generated token as X-Api-Key', { mode: 'token', token: GENERATED }, { 'X-Api-Key': GENERATED }, 'owner'],
+    ['a chosen token', { mode: 'token', token: CHOSEN }, bearer(CHOSEN), 'owner'],
+    ['a password', { mode: 'password', password: PASSWORD }, bearer(PASSWORD), 'owner'],
+    ['the word in small letters', { mode: 'token', token: GENERATED }, { authorization: `bearer ${GENERATED}` }, 'owner'],
+    ['nothing', { mode: 'token', token: GENERATED }, {}, 'anonymous'],
+    ['Basic', { mode: 'token', token: GENERATED }, { Authorization: `Basic ${GENERATED}` }, 'anonymous'],
+    ['an empty Bearer', { mode: 'token', token: GENERATED }, { Authorization: 'Bearer ' }, 'anonymous'],
+    ['a dead cookie', { mode: 'token', token: GENERATED }, { Cookie: 'xopc_session=gone' }, 'anonymous'],
+  ] as const)('%s: %s', (_, auth, headers, id) => {
+    const { prove } = court(auth)
+    expect(prove(headers)).toMatchObject({ principal: { id }, refusal: null })
+  })
+
+  it.each([
+    ['a wrong token', { mode: 'token', token: GENERATED }, bearer(WRONG)],
+    ['the token with one digit more', { mode: 'token', token: GENERATED }, bearer(`${GENERATED}0`)],
+    ['the password in token mode', { mode: 'token', token: GENERATED, password: PASSWORD }, bearer(PASSWORD)],
+    ['the token in password mode', { mode: 'password', token: GENERATED, password: PASSWORD }, bearer(GENERATED)],
+    ['a device token that is not known', { mode: 'token', token: GENERATED }, bearer('xopc_dt_unknown')],
+  ] as const)('%s is refused and counted', (_, auth, headers) => {
+    const { prove, limiter } = court(auth)
+    expect(prove(headers)).toMatchObject({ principal: { kind: 'anonymous' }, refusal: 'invalid_token' })
+    expect(limiter.size()).toBe(1)
+  })
+
+  it('that is missing where none is configured is told apart', () => {
+    expect(court({ mode: 'token' }).authenticator.unproven()).toBe('auth_unconfigured')
+    expect(court({ mode: 'token', token: GENERATED }).authenticator.unproven()).toBe('missing_token')
+  })
+
+  it('is not needed on the control socket', () => {
+    expect(court({ mode: 'token', token: GENERATED }).prove({}, { control: true }).principal.id).toBe('owner')
+  })
+
+  it('is not asked for in mode none, of programs on this computer', () => {
+    const { prove } = court({ mode: 'none' })
+    const { principal } = prove({}, { local: true })
+    expect([principal.kind, [...principal.scopes]]).toEqual(['local', ['read', 'run']])
+    expect(prove({}).principal.kind).toBe('anonymous')
+  })
+})
+
+describe('a browser session', () => {
+  let it_: ReturnType<typeof court>
+  beforeEach(() => {
+    it_ = court({ mode: 'token', token: GENERATED })
+  })
+
+  it('grants read and run with its cookie, everything with its key besides', () => {
+    const { cookie, key } = it_.signIn()
+    const half = it_.prove({ Cookie: `a=b; ${cookie}` })
+    expect([[...half.principal.scopes], half.byCookie, half.byHeader]).toEqual([['read', 'run'], true, false])
+    const whole = it_.prove({ Cookie: cookie, 'X-Xopc-Token': key })
+    expect([[...whole.principal.scopes], whole.byCookie, whole.byHeader]).toEqual([['read', 'run', 'pair', 'admin'], false, true])
+  })
+
+  it.each([
+    ['without its cookie', (s: { cookie: string; key: string }) => ({ 'X-Xopc-Token': s.key })],
+    ['with the cookie of another session', (s: { key: string }) => ({ 'X-Xopc-Token': s.key, Cookie: it_.signIn().cookie })],
+  ])('key %s grants nothing more, and is no guess', (_, headers) => {
+    const proof = it_.prove(headers(it_.signIn()))
+    expect(proof.principal.scopes.has('admin')).toBe(false)
+    expect(it_.limiter.size()).toBe(0)
+  })
+
+  it.each([
+    ['another host', { host: 'evil.example' }, {}],
+    ['another port', { host: 'localhost:3000' }, {}],
+    ['another origin', {}, { Origin: 'http://localhost:3000' }],
+  ])('counts for nothing at %s', (_, visit, headers) => {
+    expect(it_.prove({ Cookie: it_.signIn().cookie, ...headers }, visit).principal.kind).toBe('anonymous')
+  })
+
+  it('ends', () => {
+    const { cookie } = it_.signIn()
+    it_.sessions.endOwner()
+    expect(it_.prove({ Cookie: cookie }).principal.kind).toBe('anonymous')
+  })
+
+  it('of https is not taken from the cookie that plain http can set', () => {
+    const { setCookie } = it_.sessions.create('https://a.example')
+    expect(setCookie).toMatch(/^__Host-xopc_session=[^;]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=604800; Secure$/)
+    const cookie = setCookie.split(';')[0] ?? ''
+    expect(it_.prove({ Cookie: cookie }, { host: 'a.example' }).principal.kind).toBe('session')
+    expect(it_.prove({ Cookie: cookie.replace('__Host-', '') }, { host: 'a.example' }).principal.kind).toBe('anonymous')
+  })
+})
+
+describe('several credentials', () => {
+  const auth = { mode: 'token', token: CHOSEN } as const
+  it('a wrong Bearer beside a cookie neither takes nor gives, and is counted', () => {
+    const { prove, signIn, limiter } = court(auth)
+    const { principal, refusal } = prove({ Cookie: signIn().cookie, ...bearer(WRONG) })
+    expect([[...principal.scopes], refusal]).toEqual([['read', 'run'], null])
+    expect(limiter.size()).toBe(1)
+  })
+
+  it('a good Bearer beside a cookie gives what it gives', () => {
+    const { prove, signIn } = court(auth)
+    expect(prove({ Cookie: signIn().cookie, ...bearer(CHOSEN) }).principal.id).toBe('owner')
+  })
+
+  it('a good Bearer beside a wrong key', () => {
+    const { prove } = court(auth)
+    expect(prove({ ...bearer(CHOSEN), 'X-Api-Key': WRONG })).toMatchObject({ principal: { id: 'owner' }, refusal: null })
+  })
+
+  it('a wrong Bearer beside a dead cookie is a wrong Bearer', () => {
+    expect(court(auth).prove({ ...bearer(WRONG), Cookie: 'xopc_session=gone' }).refusal).toBe('invalid_token')
+  })
+})
+
+describe('on the way to the app', () => {
+  const toApp = { toApp: true }
+  it('a Bearer of the app travels on beside a session, and is compared with nothing that can be guessed', () => {
+    const { prove, signIn, limiter } = court({ mode: 'token', token: CHOSEN })
+    const { cookie } = signIn()
+    expect(prove({ Cookie: cookie, ...bearer('key-of-the-app') }, toApp)).toMatchObject({ bearerTravels: true, principal: { kind: 'session' } })
+    expect(prove({ Cookie: cookie, ...bearer(CHOSEN) }, toApp).principal.kind).toBe('session')
+    expect(limiter.size()).toBe(0)
+  })
+
+  it('an X-Api-Key of the app travels on, ours does not', () => {
+    const { prove, signIn } = court({ mode: 'token', token: GENERATED })
+    expect(prove({ Cookie: signIn().cookie, 'X-Api-Key': 'sk-of-the-app' }, toApp).apiKeyTravels).toBe(true)
+    expect(prove({ 'X-Api-Key': GENERATED }, toApp).apiKeyTravels).toBe(false)
+    expect(prove({ 'X-Api-Key': GENERATED, ...bearer('key-of-the-app') }, toApp)).toMatchObject({ bearerTravels: true, apiKeyTravels: false })
+  })
+
+  it.each([
+    ['what starts like one of ours', bearer('xopc_dt_whatever')],
+    ['a session key', bearer('xopc_sk_whatever')],
+    ['a ticket', bearer('xopc_tk_whatever')],
+    ['the token in force', bearer(GENERATED)],
+  ])('%s never travels', (_, headers) => {
+    const { prove, signIn } = court({ mode: 'token', token: GENERATED })
+    expect(prove({ Cookie: signIn().cookie, ...headers }, toApp).bearerTravels).toBe(false)
+  })
+
+  it('a token that was rotated never travels', () => {
+    const { prove, signIn, setAuth } = court({ mode: 'token', token: GENERATED })
+    prove({})
+    setAuth({ mode: 'token', token: 'ffff0000'.repeat(6) })
+    expect(prove({ Cookie: signIn().cookie, ...bearer(GENERATED) }, toApp)).toMatchObject({ bearerTravels: false, principal: { kind: 'session' } })
+  })
+
+  it('a chosen token that is good in one header does not travel in another', () => {
+    const { prove } = court({ mode: 'token', token: CHOSEN })
+    expect(prove({ 'X-Xopc-Token': CHOSEN, ...bearer(CHOSEN) }, toApp).bearerTravels).toBe(false)
+  })
+
+  it('a Bearer of the app alone opens nothing', () => {
+    expect(court({ mode: 'token', token: GENERATED }).prove(bearer('key-of-the-app'), toApp).refusal).toBe('invalid_token')
+  })
+})
+
+describe('a blocked source', () => {
+  const block = (prove: (headers: Record<string, string>) => unknown) => Array.from({ length: 5 }, () => prove(bearer(WRONG)))
+
+  it.each([
+    ['a chosen token', { mode: 'token', token: CHOSEN }, CHOSEN],
+    ['a password', { mode: 'password', password: PASSWORD }, PASSWORD],
+  ] as const)('does not get in with %s, even the right one', (_, auth, secret) => {
+    const { prove } = court(auth)
+    block(prove)
+    expect(prove(bearer(secret))).toMatchObject({ refusal: 'auth_blocked', principal: { kind: 'anonymous' } })
+    expect(prove(bearer(secret)).retryAfterMs).toBeGreaterThan(299_000)
+    expect(prove(bearer(secret), { client: '192.0.2.2' }).principal.id).toBe('owner')
+  })
+
+  it('gets in with a generated token, a session and a ticket', () => {
+    const { prove, signIn, tickets } = court({ mode: 'token', token: GENERATED })
+    block(prove)
+    expect(prove(bearer(WRONG)).refusal).toBe('auth_blocked')
+    expect(prove(bearer(GENERATED)).principal.id).toBe('owner')
+    expect(prove({ Cookie: signIn().cookie }).principal.kind).toBe('session')
+    const { ticket } = tickets.issue('events', { kind: 'owner', id: 'owner', scopes: new Set(['read', 'run', 'pair', 'admin']) })
+    expect(prove({}, { ticket }).principal.kind).toBe('ticket')
+  })
+
+  it('is still anonymous without a credential', () => {
+    const { prove } = court({ mode: 'token', token: GENERATED })
+    block(prove)
+    expect(prove({}).refusal).toBeNull()
+  })
+})
+
+describe('a ticket', () => {
+  const holder: Principal = { kind: 'owner', id: 'owner', scopes: new Set(['read', 'run', 'pair', 'admin']) }
+  it('works once, for its use, and never carries admin', () => {
+    const { prove, tickets } = court({ mode: 'token', token: GENERATED })
+    const { ticket } = tickets.issue('ws', holder)
+    const { principal } = prove({}, { ticket, ticketUse: 'ws' })
+    expect([principal.kind, [...principal.scopes]]).toEqual(['ticket', ['read', 'run']])
+    expect(prove({}, { ticket, ticketUse: 'ws' }).principal.kind).toBe('anonymous')
+    const { ticket: other } = tickets.issue('ws', holder)
+    expect(prove({}, { ticket: other, ticketUse: 'events' }).principal.kind).toBe('anonymous')
+  })
+
+  it('for a probe is a Bearer without scopes', () => {
+    const { prove, tickets } = court({ mode: 'token', token: GENERATED })
+    const { principal } = prove(bearer(tickets.issue('probe', holder).ticket))
+    expect([principal.ticket, principal.scopes.size]).toEqual(['probe', 0])
+    expect(prove(bearer(tickets.issue('events', holder).ticket)).refusal).toBe('invalid_token')
+  })
+})
