@@ -1,24 +1,13 @@
 import { watch } from 'node:fs'
-import { mkdir, readdir, rmdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import type { XopcError } from '../errors/error.ts'
 import { systemErrors } from './errors.ts'
-import { absentAsNull, readError, systemCode, writing } from './file-errors.ts'
+import { absentAsNull, readError, writing } from './file-errors.ts'
 import { type FileFacts, look, setMode } from './files.ts'
 
 /** Names in a folder, or null when it is absent. Throws `FILE_NOT_READABLE`. */
 export async function listFolder(path: string): Promise<string[] | null> {
   return await absentAsNull(path, async () => await readdir(path))
-}
-
-/** Removes an empty folder; absent is fine, one that is not empty stays. Throws `FILE_NOT_WRITABLE`. */
-export async function removeEmptyFolder(path: string): Promise<void> {
-  await writing(path, async () => {
-    try {
-      await rmdir(path)
-    } catch (error) {
-      if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) throw error
-    }
-  })
 }
 
 /** Creates folders up to the path, 0700 each; one that exists stays as it is. Throws `FILE_NOT_WRITABLE`. */
@@ -80,8 +69,8 @@ async function makeFolder(path: string): Promise<boolean> {
     try {
       return (await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined
     } catch (error) {
-      // Something that is no folder is there: `look` says what.
-      if (systemCode(error) === 'EEXIST') return false
+      // Something that is no folder is there, a dangling link for example: the caller says what.
+      if ((await look(path)) !== null) return false
       throw error
     }
   })

@@ -47,7 +47,7 @@ export function createLog(options: LogOptions): FileLog {
   return { ...logTo(file, options, {}), close: () => file.close() }
 }
 
-/** A log that keeps nothing. */
+/** A log that keeps nothing, for what has its say elsewhere (a command, a test). */
 export const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => silentLog }
 
 function ignore(): void {
