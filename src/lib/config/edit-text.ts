@@ -72,7 +72,7 @@ function addInline(document: Json5Document, _node: ObjectNode, last: MemberNode,
   const { text } = document
   const end = rangeOf(last)[1]
   const comma = commaAfter(document, end)
-  const member = `${quoted(name)}: ${JSON5.stringify(value)}`
+  const member = `${quoted(name)}: ${oneLine(value)}`
   if (comma === null) return `${text.slice(0, end)}, ${member}${text.slice(end)}`
   return `${text.slice(0, comma)} ${member}${text.slice(comma)}`
 }
@@ -135,7 +135,14 @@ function commaBefore({ tokens }: Json5Document, offset: number): number | null {
 }
 
 function write(text: string, value: unknown, indent: string): string {
-  return JSON5.stringify(value, null, unitOf(text)).replaceAll('\n', newlineOf(text) + indent)
+  return JSON5.stringify(value, { space: unitOf(text), quote: '"' }).replaceAll('\n', newlineOf(text) + indent)
+}
+
+/** `{ a: { b: 1 } }`: line ends in what JSON5 prints are layout only, those within strings are escaped. */
+function oneLine(value: unknown): string {
+  return JSON5.stringify(value, { space: 1, quote: '"' })
+    .replaceAll(/,\n *(?=[}\]])/g, ' ')
+    .replaceAll(/\n */g, ' ')
 }
 
 /** momoa takes these words for values, so they are quoted as keys. */
