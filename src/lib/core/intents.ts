@@ -2,6 +2,7 @@ import type { AccessDefinition, AccessOptions, Facts, Plan } from '../access/acc
 import { accessMethods } from '../access/registry.ts'
 import type { Config } from '../config/schema.ts'
 import type { ConfigEdits } from '../config/watch.ts'
+import { XopcError } from '../errors/error.ts'
 import type { AccessId } from '../protocol/http-api.ts'
 import { coreErrors } from './errors.ts'
 
@@ -21,6 +22,16 @@ export function definitionOf(id: AccessId): AccessDefinition {
 /** What is true now for a method. Throws what its `inspect` throws. */
 export async function look(definition: AccessDefinition): Promise<Facts> {
   return await definition.inspect(AbortSignal.timeout(LOOK_MS))
+}
+
+/** The same, or null where looking fails: an overview of the rest is worth more than none. */
+export async function lookIfPossible(definition: AccessDefinition): Promise<Facts | null> {
+  try {
+    return await look(definition)
+  } catch (error) {
+    if (error instanceof XopcError) return null
+    throw error
+  }
 }
 
 /** What enabling would do. Throws `UNKNOWN_METHOD` and what the method says of the options. */

@@ -10,7 +10,7 @@ import type { ActorTimes } from './actor.ts'
 import { thisComputer } from './computer.ts'
 import { coreErrors } from './errors.ts'
 import { createEvents } from './events.ts'
-import { definitionOf, editsToEnable, look, planFor, refuseBadEdits } from './intents.ts'
+import { definitionOf, editsToEnable, lookIfPossible, planFor, refuseBadEdits } from './intents.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
 import { createReconciler } from './reconcile.ts'
@@ -76,7 +76,7 @@ export function createLive(parts: LiveParts): Live {
   }
 
   async function sight({ definition }: { definition: AccessDefinition }): Promise<MethodSight> {
-    return { definition, facts: await look(definition), ...reconciler.view(definition.id) }
+    return { definition, facts: await lookIfPossible(definition), ...reconciler.view(definition.id) }
   }
 
   async function enable(id: AccessId, options: EnableOptions = {}): Promise<AccessState> {

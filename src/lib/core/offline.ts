@@ -4,7 +4,7 @@ import type { GatewayEvent } from '../protocol/http-api.ts'
 import type { State } from '../state/store.ts'
 import { thisComputer } from './computer.ts'
 import { coreErrors } from './errors.ts'
-import { accessMethods, definitionOf, editsToEnable, look, planFor, refuseBadEdits } from './intents.ts'
+import { accessMethods, definitionOf, editsToEnable, lookIfPossible, planFor, refuseBadEdits } from './intents.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
 import { replaceToken } from './token.ts'
@@ -19,7 +19,7 @@ export interface OfflineParts {
 /** Xopc without a gateway: reads and edits configuration and state, starts nothing. What needs a gateway throws `GATEWAY_NOT_RUNNING`. */
 export function createOffline({ config, state }: OfflineParts): Xopc {
   async function sight(definition: AccessDefinition): Promise<MethodSight> {
-    return { definition, facts: await look(definition), intended: definition.intended(config.current()), state: { phase: 'off' } }
+    return { definition, facts: await lookIfPossible(definition), intended: definition.intended(config.current()), state: { phase: 'off' } }
   }
   return {
     health: needsGateway,

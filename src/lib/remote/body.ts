@@ -6,14 +6,18 @@ const MOST_BYTES = 32 * 1024 * 1024
 /** No line of an event stream is longer. */
 const MOST_LINE = 1024 * 1024
 
-/** A whole body as text. Throws what reading throws, and an error past 32 MiB. */
-export async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+/** A whole body as text. Throws what `wrap` makes of an error of reading, and an error past 32 MiB. */
+export async function textOf(body: AsyncIterable<Buffer>, wrap: (error: unknown) => Error): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of body) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > MOST_BYTES) throw tooLarge()
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > MOST_BYTES) throw tooLarge()
+    }
+  } catch (error) {
+    throw wrap(error)
   }
   return Buffer.concat(chunks).toString('utf8')
 }

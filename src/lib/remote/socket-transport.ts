@@ -1,12 +1,13 @@
 import { type IncomingMessage, request } from 'node:http'
 import { dirname } from 'node:path'
 import type { Transport, TransportReply, TransportRequest } from '../client/transport.ts'
+import { XopcError } from '../errors/error.ts'
 import { requirePrivateDir } from '../system/folders.ts'
 import { remoteErrors } from './errors.ts'
 import { linesOf, textOf } from './body.ts'
 
-/** Until the head of a reply, in milliseconds. */
-const HEAD_MS = 10_000
+/** Until the head of a reply, and once more until its end, in milliseconds. A stream of lines has no end to wait for. */
+const USUAL_MS = 10_000
 
 /**
  * Reaches a gateway by its control socket. Each request has a connection of its own. Throws `FOLDER_NOT_PRIVATE` and `STATE_NOT_OURS` where the
@@ -17,12 +18,15 @@ export function createSocketTransport(socketPath: string): Transport {
     // Whoever could put a socket there would be told the owner's commands; the gateway's end checks the same.
     await requirePrivateDir(dirname(socketPath))
     const response = await headOf(socketPath, wanted)
-    return replyOf(response, socketPath)
+    return replyOf(response, {
+      wrap: (error) => explained(error, socketPath, wanted.signal),
+      late: lateAfter(socketPath, wanted.timeoutMs),
+    })
   }
 }
 
 async function headOf(socketPath: string, wanted: TransportRequest): Promise<IncomingMessage> {
-  const { method, path, body, headers = {}, signal, timeoutMs = HEAD_MS } = wanted
+  const { method, path, body, headers = {}, signal, timeoutMs } = wanted
   const payload = body === undefined ? undefined : JSON.stringify(body)
   const type = payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }
   // No agent: a command makes one or two requests, and a connection kept alive would keep the process alive.
@@ -33,18 +37,16 @@ async function headOf(socketPath: string, wanted: TransportRequest): Promise<Inc
     agent: false,
     headers: { host: 'localhost', connection: 'close', ...headers, ...type },
   })
-  const abort = (): void => void asked.destroy(signal?.reason instanceof Error ? signal.reason : new Error('aborted'))
-  const timer = setTimeout(
-    () => asked.destroy(remoteErrors.GATEWAY_TIMEOUT({ place: socketPath, seconds: Math.round(timeoutMs / 1000) })),
-    timeoutMs,
-  )
+  const abort = (): void => void asked.destroy()
+  const { ms, error } = lateAfter(socketPath, timeoutMs)
+  const timer = setTimeout(() => asked.destroy(error()), ms)
   if (signal?.aborted === true) abort()
   signal?.addEventListener('abort', abort, { once: true })
   asked.on('close', () => signal?.removeEventListener('abort', abort))
   try {
     return await new Promise<IncomingMessage>((resolve, reject) => {
       asked.on('response', resolve)
-      asked.on('error', (error) => reject(signal?.aborted === true ? error : asReached(error, socketPath)))
+      asked.on('error', (error) => reject(explained(error, socketPath, signal)))
       asked.end(payload)
     })
   } finally {
@@ -52,7 +54,17 @@ async function headOf(socketPath: string, wanted: TransportRequest): Promise<Inc
   }
 }
 
-function replyOf(response: IncomingMessage, socketPath: string): TransportReply {
+/** When waiting is over, and what is said then. */
+interface Late {
+  ms: number
+  error(): Error
+}
+
+function lateAfter(place: string, ms = USUAL_MS): Late {
+  return { ms, error: () => remoteErrors.GATEWAY_TIMEOUT({ place, seconds: Math.round(ms / 1000) }) }
+}
+
+function replyOf(response: IncomingMessage, { wrap, late }: { wrap: (error: unknown) => Error; late: Late }): TransportReply {
   return {
     status: response.statusCode ?? 0,
     headers(name) {
@@ -60,18 +72,15 @@ function replyOf(response: IncomingMessage, socketPath: string): TransportReply 
       return Array.isArray(value) ? value.join(', ') : (value ?? null)
     },
     async json() {
-      const body: unknown = JSON.parse(await reading(textOf(response), socketPath))
-      return body
+      const timer = setTimeout(() => response.destroy(late.error()), late.ms)
+      try {
+        const body: unknown = JSON.parse(await textOf(response, wrap))
+        return body
+      } finally {
+        clearTimeout(timer)
+      }
     },
-    lines: () => linesOf(response, (error) => asReached(error, socketPath)),
-  }
-}
-
-async function reading(text: Promise<string>, place: string): Promise<string> {
-  try {
-    return await text
-  } catch (error) {
-    throw asReached(error, place)
+    lines: () => linesOf(response, wrap),
   }
 }
 
@@ -83,10 +92,14 @@ const reasons: Readonly<Record<string, string>> = {
   EPIPE: 'it broke the connection off',
 }
 
-function asReached(error: unknown, place: string): Error {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
-    return error instanceof Error ? error : new Error(String(error))
-  // Ours (GATEWAY_TIMEOUT) says enough; node's codes are named in the table.
-  if (error.name === 'XopcError') return error
-  return remoteErrors.GATEWAY_UNREACHABLE({ place, reason: reasons[error.code] ?? error.code }, { cause: error })
+/** What a person should hear of an error: the reason of the signal, ours as they are, and node's by the table. */
+function explained(error: unknown, place: string, signal: AbortSignal | undefined): Error {
+  if (signal?.aborted === true) return asError(signal.reason)
+  if (error instanceof XopcError || !(error instanceof Error) || !('code' in error)) return asError(error)
+  const code = String(error.code)
+  return remoteErrors.GATEWAY_UNREACHABLE({ place, reason: reasons[code] ?? code }, { cause: error })
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

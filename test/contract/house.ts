@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from '../../src/lib/client/xopc-client.ts'
+import { openConfig } from '../../src/lib/config/watch.ts'
+import { createLive } from '../../src/lib/core/live.ts'
+import { createOffline } from '../../src/lib/core/offline.ts'
+import type { Xopc } from '../../src/lib/core/xopc.ts'
+import { createGateway } from '../../src/lib/gateway/server.ts'
+import { openIdentity } from '../../src/lib/identity/keypair.ts'
+import { createSocketTransport } from '../../src/lib/remote/socket-transport.ts'
+import { controlSocket, openState } from '../../src/lib/state/store.ts'
+import { createSupervisor } from '../../src/lib/supervisor/supervisor.ts'
+import { createAudit } from '../../src/lib/system/audit.ts'
+import { systemClock } from '../../src/lib/system/clock.ts'
+import { createLog, silentLog } from '../../src/lib/system/log.ts'
+
+/** The three implementations. */
+export type Kind = 'live' | 'client' | 'offline'
+/** All of them, in the order of tables. */
+export const kinds: readonly Kind[] = ['live', 'client', 'offline']
+
+/** One implementation on a state folder of its own, with what a test wants to know besides. */
+export interface House extends AsyncDisposable {
+  readonly kind: Kind
+  readonly xopc: Xopc
+  /** What the gateway was asked to do with itself. */
+  readonly asked: string[]
+  readonly dir: string
+  readonly token: string
+  /** The configuration file as it is. */
+  file(): Promise<string>
+}
+
+/** The token of every house. */
+const token = '0123456789abcdef0123456789abcdef0123456789abcdef'
+
+/** A configuration as a person writes it. */
+export function configText(gateway = ''): string {
+  return `// my gateway\n{\n  gateway: {\n    port: 0, // any\n    auth: { token: '${token}' },\n${gateway}  },\n}\n`
+}
+
+/** Opens one: live and client with real doors and a real control socket, offline with the files alone. */
+export async function openHouse(kind: Kind, text = configText()): Promise<House> {
+  const dir = await mkdtemp(join(tmpdir(), 'xopc-c-'))
+  const undo: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true })]
+  const asked: string[] = []
+  const env = { HOME: dir, XOPC_STATE_DIR: dir }
+  await mkdir(dir, { recursive: true })
+  await writeFile(join(dir, 'xopc.json'), text, { mode: 0o600 })
+  const state = await openState(env)
+  const config = await openConfig({ env, overrides: {}, hotReload: false, log: silentLog })
+  undo.push(() => config.close())
+  const xopc = kind === 'offline' ? createOffline({ config, state }) : await openGateway({ kind, state, config, asked, undo })
+  return {
+    kind,
+    xopc,
+    asked,
+    dir,
+    token,
+    file: () => readFile(join(dir, 'xopc.json'), 'utf8'),
+    async [Symbol.asyncDispose]() {
+      for (const step of undo.toReversed()) await step()
+    },
+  }
+}
+
+interface Opening {
+  kind: Kind
+  state: Awaited<ReturnType<typeof openState>>
+  config: Awaited<ReturnType<typeof openConfig>>
+  asked: string[]
+  undo: (() => Promise<unknown>)[]
+}
+
+async function openGateway({ kind, state, config, asked, undo }: Opening): Promise<Xopc> {
+  const clock = systemClock
+  const log = createLog({ path: state.paths.gatewayLog, clock })
+  const audit = createAudit({ path: state.paths.auditLog, clock })
+  undo.push(async () => (log.close(), audit.close()))
+  const parts = { config, state, signer: await openIdentity(state.paths), log, audit, clock, version: '0.0.0-contract' }
+  const gateway = createGateway(parts)
+  const live = createLive({
+    ...parts,
+    supervise: createSupervisor(parts),
+    ingress: gateway.ingress,
+    gateway: {
+      version: parts.version,
+      startedAt: Date.parse(gateway.startedAt),
+      url: gateway.url,
+      counts: gateway.counts,
+      listIngress: gateway.ingress.list,
+    },
+    lifecycle: { stop: () => void asked.push('stop'), restart: () => void asked.push('restart') },
+    sessions: gateway.sessions,
+  })
+  undo.push(() => gateway.stop())
+  await gateway.serve(live)
+  undo.push(() => live.shutdown())
+  await live.start()
+  log.info('gateway started', {})
+  return kind === 'live' ? live : createClient(createSocketTransport(controlSocket(state)))
+}

@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest'
+import type { Xopc } from '../../src/lib/core/xopc.ts'
+import { kinds, openHouse } from './house.ts'
+import { describeRunning, describeXopc } from './xopc.contract.ts'
+
+for (const kind of kinds) describeXopc(kind)
+describeRunning('live')
+describeRunning('client')
+
+const calls: Record<keyof Xopc, (xopc: Xopc) => Promise<unknown>> = {
+  health: (xopc) => xopc.health(),
+  status: (xopc) => xopc.status(),
+  overview: (xopc) => xopc.overview(),
+  plan: (xopc) => xopc.plan('lan'),
+  enable: (xopc) => xopc.enable('lan'),
+  disable: (xopc) => xopc.disable('lan'),
+  diagnose: (xopc) => xopc.diagnose('lan'),
+  config: (xopc) => xopc.config(),
+  patchConfig: (xopc) => xopc.patchConfig({ 'gateway.maxSseConnections': 9 }),
+  rotateToken: (xopc) => xopc.rotateToken(),
+  logs: (xopc) => xopc.logs(1),
+  audit: (xopc) => xopc.audit(1),
+  events: (xopc) => xopc.events(AbortSignal.timeout(5000))[Symbol.asyncIterator]().next(),
+  restart: (xopc) => xopc.restart(),
+  stop: (xopc) => xopc.stop(),
+}
+
+/** Which implementation refuses which method, and with which code. */
+const expected: Record<keyof Xopc, readonly [live: string, client: string, offline: string]> = {
+  health: ['answers', 'answers', 'GATEWAY_NOT_RUNNING'],
+  status: ['answers', 'answers', 'GATEWAY_NOT_RUNNING'],
+  overview: ['answers', 'answers', 'answers'],
+  plan: ['answers', 'answers', 'answers'],
+  enable: ['answers', 'answers', 'answers'],
+  disable: ['answers', 'answers', 'answers'],
+  diagnose: ['answers', 'answers', 'GATEWAY_NOT_RUNNING'],
+  config: ['answers', 'answers', 'answers'],
+  patchConfig: ['answers', 'answers', 'answers'],
+  rotateToken: ['answers', 'answers', 'answers'],
+  logs: ['answers', 'answers', 'answers'],
+  audit: ['answers', 'answers', 'answers'],
+  events: ['answers', 'answers', 'GATEWAY_NOT_RUNNING'],
+  restart: ['answers', 'answers', 'GATEWAY_NOT_RUNNING'],
+  stop: ['answers', 'answers', 'GATEWAY_NOT_RUNNING'],
+}
+
+it('who refuses what is as the table says', async () => {
+  const columns = await Promise.all(
+    kinds.map(async (kind) => {
+      await using house = await openHouse(kind)
+      const found: string[] = []
+      for (const call of Object.values(calls)) found.push(await call(house.xopc).then(() => 'answers', codeOf))
+      return found
+    }),
+  )
+  const rows = Object.keys(calls).map((method, row) => [method, columns.map((column) => column[row])])
+  expect(Object.fromEntries(rows)).toEqual(expected)
+})
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}
