@@ -53,7 +53,7 @@ const rows = [
     from: `src/lib/${part}/`,
     uses: [...folders('protocol', 'system'), ...error],
   })),
-  { from: 'src/lib/protocol/', uses: error, types: xopc },
+  { from: 'src/lib/protocol/', uses: error },
   { from: 'src/lib/system/', uses: error },
   { from: 'src/lib/errors/', uses: [] },
   // Joins the parts' errors.
