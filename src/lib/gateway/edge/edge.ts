@@ -171,14 +171,15 @@ export function createEdge(parts: EdgeParts): Edge {
   }
 }
 
-/** Who has proven nothing has 10 s for a body, so that slow ones cannot pile up. */
+/** Who has proven nothing has 10 s for a body, answered early or not, so that slow ones cannot pile up. */
 function boundBody(req: IncomingMessage, res: ServerResponse): void {
   const timer = setTimeout(() => {
     if (req.complete) return
-    if (res.headersSent) res.destroy()
+    if (res.headersSent) req.socket.destroy()
     else sendError(res, edgeErrors.BODY_TOO_SLOW())
   }, BODY_TIMEOUT_MS)
-  res.once('close', () => clearTimeout(timer))
+  timer.unref()
+  req.once('end', () => clearTimeout(timer))
 }
 
 function refusalHeaders({ error, proof }: Extract<Verdict, { to: 'refusal' }>): Record<string, string> {

@@ -13,7 +13,7 @@ export function upstreamError(error: Error, upstream: string): XopcError {
   if (timeouts.has(code)) return edgeErrors.UPSTREAM_TIMEOUT({ upstream }, options)
   if (invalidAnswers.has(error.message)) return edgeErrors.UPSTREAM_ANSWER_INVALID({ upstream, detail: detailOf(error) }, options)
   if (resets.has(code)) return edgeErrors.UPSTREAM_RESET({ upstream }, options)
-  if (/^(?:HPE_|UND_ERR_|ERR_INVALID_|ERR_HTTP_)/.test(code)) return edgeErrors.UPSTREAM_ANSWER_INVALID({ upstream, detail: detailOf(error) }, options)
+  if (error.name === 'HTTPParserError' || /^(?:HPE_|UND_ERR_|ERR_INVALID_|ERR_HTTP_)/.test(code)) return edgeErrors.UPSTREAM_ANSWER_INVALID({ upstream, detail: detailOf(error) }, options)
   return edgeErrors.UPSTREAM_DOWN({ upstream }, options)
 }
 

@@ -87,8 +87,8 @@ export function createUpstream(given: {
         length = lengthOf(headers)
         res.writeHead(status, statusText ?? '', replyHeaders(headers))
         // Without a length it is a stream: its headers go at once, even if the first event is a long time coming.
-        if (length === -1) res.flushHeaders()
-        else if (length > 0) process.nextTick(flushIfWaiting, res)
+        if (length === -1) sendHead(res)
+        else if (length > 0) process.nextTick(sendHead, res)
       },
       onResponseData(data, chunk) {
         if (chunk.length === length) {
@@ -136,9 +136,9 @@ export function createUpstream(given: {
   }
 }
 
-/** Sends the headers of a reply whose body did not come with them. */
-function flushIfWaiting(res: ServerResponse): void {
-  if (!res.writableEnded && !res.destroyed) res.flushHeaders()
+/** Sends the headers of a reply whose body did not come with them. Not by `flushHeaders`: that writes them as UTF-8, and a byte above 127 would become two. */
+function sendHead(res: ServerResponse): void {
+  if (!res.writableEnded && !res.destroyed) res.write('', 'latin1')
 }
 
 function isSafe(method: string | undefined): boolean {
