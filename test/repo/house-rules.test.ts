@@ -55,8 +55,8 @@ const rules: Rule[] = [
     planted: plant('exec' + "('rm -rf /')"),
   },
   {
-    rule: 'no file longer than 300 lines',
-    files: [...code, ...tests],
+    rule: 'no source longer than 300 lines',
+    files: code,
     broken: ({ text }) => text.split('\n').length > 300,
     planted: plant('\n'.repeat(301)),
   },
