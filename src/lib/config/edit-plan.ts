@@ -6,7 +6,7 @@ import { keyAt, ownerOf } from './keys.ts'
 import { type Found, type Segments, toSegments } from './problems.ts'
 import { isUnchangedMask, receivers } from './secrets.ts'
 import { unknownKey } from './shape.ts'
-import { type Tree, isRecord, leaves, valueAt, withValue } from './tree.ts'
+import { type Tree, isRecord, isTooDeep, leaves, valueAt, withValue } from './tree.ts'
 
 /** New values by config path (`gateway.port`); `null` removes the key, an object sets the keys it names. */
 export type ConfigEdits = Readonly<Record<string, unknown>>
@@ -45,11 +45,13 @@ export function planEdits(request: EditRequest, judged: Judged): EditPlan {
   )
   if (unknown.length > 0) return { unknown: unknown.map(({ path }) => unknownKey(toSegments(path))) }
   const changes = wanted.filter((change) => !isNoChange(change, at(values, change.path)))
+  refuseHalfMasked(changes)
   if (request.refuseEnvReferences === true) refuseForeign(changes, judged)
   return { steps: withoutEmptyParents(changes, values) }
 }
 
 function expand(path: string, value: unknown): Change[] {
+  if (isTooDeep(value)) throw configErrors.CONFIG_WRONG_VALUE({ key: JSON.stringify(path), rule: 'is nested too deeply' })
   if (path === '' || path.split('.').includes('')) throw configErrors.CONFIG_WITHOUT_VALUE({ key: JSON.stringify(path) })
   if (value === null || value === undefined) return [{ path, value: undefined }]
   if (!isRecord(value)) return [{ path, value }]
@@ -60,6 +62,12 @@ function isNoChange({ path, value }: Change, old: unknown): boolean {
   // An empty object names no key, so it sets none.
   if (isRecord(value) && isRecord(old)) return true
   return isDeepStrictEqual(value, old) || isUnchangedMask(path, value, old)
+}
+
+/** The mask in a URL stands for the user and password of the old one, which are not sent to another place. */
+function refuseHalfMasked(changes: readonly Change[]): void {
+  const masked = changes.find(({ value }) => typeof value === 'string' && value.includes('//***@'))
+  if (masked !== undefined) throw configErrors.CONFIG_SECRET_NEEDED({ key: masked.path, secret: 'user name and password' })
 }
 
 function refuseForeign(changes: readonly Change[], judged: Judged): void {

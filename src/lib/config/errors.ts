@@ -102,7 +102,7 @@ export const configErrors = defineErrors({
   },
   CONFIG_SECRET_NEEDED: {
     message: 'Changing {key} would send the stored {secret} to another place, so it has to be given again.',
-    hint: 'Give both in one change: {key} and {secret}',
+    hint: 'Give both in one change: {key}, and {secret} anew',
     http: 400,
     exit: 1,
     about:

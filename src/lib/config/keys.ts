@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nearest } from './nearest.ts'
+import { editDistance, nearest } from './nearest.ts'
 import { configSchema } from './schema.ts'
 
 /** What a key holds. */
@@ -49,16 +49,15 @@ export function nearestKey(path: string): string | null {
   return last === null ? nearestElsewhere(path) : parent + last
 }
 
+/** The same or nearly the same name under another parent; the parent that shares most of the path goes first. */
 function nearestElsewhere(path: string): string | null {
-  const name = path.slice(path.lastIndexOf('.') + 1)
-  const sameName = configKeys.find((key) => key.path.endsWith(`.${name}`) || key.path === name)
-  return (
-    sameName?.path ??
-    nearest(
-      path,
-      configKeys.map((key) => key.path),
-    )
+  const lastName = (key: string): string => key.slice(key.lastIndexOf('.') + 1)
+  const name = nearest(
+    lastName(path),
+    configKeys.map((key) => lastName(key.path)),
   )
+  const sameName = configKeys.filter((key) => lastName(key.path) === name).map((key) => key.path)
+  return sameName.toSorted((a, b) => editDistance(a, path) - editDistance(b, path))[0] ?? null
 }
 
 /** A schema without its wrappers, and what they said. */

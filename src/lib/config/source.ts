@@ -3,7 +3,7 @@ import JSON5 from 'json5'
 import { configErrors } from './errors.ts'
 import { entryAt, nameOf, parseJson5 } from './json5-document.ts'
 import { type Found, type Segments, found } from './problems.ts'
-import { isRecord } from './tree.ts'
+import { isRecord, isTooDeep } from './tree.ts'
 
 /** A place in the file; both count from 1. */
 export interface Place {
@@ -39,6 +39,7 @@ function parseValues(text: string): Parsed {
   if (text.trim() === '') return { problem: configErrors.CONFIG_SYNTAX({ problem: 'the file is empty' }), place: { line: 1, column: 1 } }
   try {
     const values: unknown = JSON5.parse(text)
+    if (isTooDeep(values)) return { problem: configErrors.CONFIG_SYNTAX({ problem: 'it is nested too deeply' }), place: null }
     if (isRecord(values)) return { values }
     return { problem: configErrors.CONFIG_SYNTAX({ problem: 'it must be an object: { … }' }), place: { line: 1, column: 1 } }
   } catch (error) {

@@ -9,6 +9,16 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Whether a value holds more levels than any configuration has; walking it by recursion could exhaust the stack. */
+export function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > 40) return true
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+  }
+  return false
+}
+
 /** The value at a path; undefined where nothing is. Inherited names are not values. */
 export function valueAt(tree: unknown, segments: Segments): unknown {
   let value = tree

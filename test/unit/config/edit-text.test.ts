@@ -11,7 +11,7 @@ describe('setInText', () => {
     ['replaces a value and nothing else', '{ a: 1, // one\n  b: 2 }', ['a'], 5, '{ a: 5, // one\n  b: 2 }'],
     ['adds to a block', '{\n  a: 1, // one\n}\n', ['b'], 2, '{\n  a: 1, // one\n  b: 2,\n}\n'],
     ['adds the comma that was missing', '{\n  a: 1 // one\n}\n', ['b'], 2, '{\n  a: 1, // one\n  b: 2,\n}\n'],
-    ['adds in one line', '{ a: { b: 1 } }', ['a', 'c'], 'x', "{ a: { b: 1, c: 'x' } }"],
+    ['adds in one line', '{ a: { b: 1 } }', ['a', 'c'], 'x', '{ a: { b: 1, c: "x" } }'],
     ['fills an empty object', '{}', ['a', 'b'], 1, '{\n  a: {\n    b: 1,\n  },\n}'],
     ['keeps a comment in an empty object', '{\n  // nothing yet\n}\n', ['a'], 1, '{\n  // nothing yet\n  a: 1,\n}\n'],
     ['keeps the indentation of the file', '{\n\ta: {\n\t\tb: 1,\n\t},\n}\n', ['a', 'c'], 2, '{\n\ta: {\n\t\tb: 1,\n\t\tc: 2,\n\t},\n}\n'],
