@@ -82,7 +82,6 @@ async function runOnce(spec: ChildSpec, parts: KeeperParts, attempt: Attempt, st
   if (stopping.aborted) return fail('it was stopped')
   try {
     const child = await start(spec, attempt)
-    attempt.child = child
     if (stopping.aborted) await child.stop()
     await recorded(parts, spec.name, async () => await parts.children.add(spec.name, child.pid))
     if (!(await isReadyInTime(spec, parts.clock, attempt, child))) {
@@ -98,16 +97,20 @@ async function runOnce(spec: ChildSpec, parts: KeeperParts, attempt: Attempt, st
   }
 }
 
+/** Starts it. Its output may come before its number does; it is ready only with both. */
 async function start(spec: ChildSpec, attempt: Attempt): Promise<Guarded> {
+  const saidReady = Promise.withResolvers<void>()
+  if (spec.ready === undefined) saidReady.resolve()
   const onLine = (raw: string) => {
     const line = cleanText(raw, maxLine)
     attempt.lines.push(line)
     if (attempt.lines.length > quoted) attempt.lines.shift()
-    if (spec.ready?.(line) === true) attempt.readiness.resolve()
+    if (spec.ready?.(line) === true) saidReady.resolve()
     spec.onLine?.(line)
   }
   const child = await spawnGuarded({ program: spec.command, args: spec.args, env: { ...process.env, ...spec.env }, onLine })
-  if (spec.ready === undefined) attempt.readiness.resolve()
+  attempt.child = child
+  void saidReady.promise.then(attempt.readiness.resolve)
   return child
 }
 

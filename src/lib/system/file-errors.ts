@@ -44,7 +44,8 @@ export async function absentAsNull<T>(path: string, read: () => Promise<T>): Pro
   try {
     return await read()
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null
+    // ESRCH: the process behind a file of /proc ended while it was read.
+    if (['ENOENT', 'ESRCH'].includes(systemCode(error) ?? '')) return null
     throw readError(path, error)
   }
 }

@@ -17,7 +17,8 @@ const guardScript = `
 ( trap '' TERM INT HUP; read -r line <&3; kill -TERM 0; sleep 3; kill -KILL 0 ) >/dev/null 2>&1 4>&- &
 "$@" </dev/null 3>&- 4>&- &
 child=$!
-trap '' TERM INT HUP
+trap '' TERM INT HUP PIPE
+exec >/dev/null 2>&1
 echo "pid $child" >&4
 wait "$child"
 echo "exit $?" >&4
