@@ -9,6 +9,10 @@ const root = dirname(__dirname)
 const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const oclif = { ...pjson.oclif, commands: './src/commands' }
 
-import('../src/cli/main.ts').then(({ main }) =>
-  main({ argv: process.argv.slice(2), root, pjson: { ...pjson, oclif }, development: true }),
+import('../src/cli/main.ts').then(
+  ({ main }) => main({ argv: process.argv.slice(2), root, pjson: { ...pjson, oclif }, development: true }),
+  (error) => {
+    console.error(error)
+    process.exitCode = 70
+  },
 )

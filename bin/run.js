@@ -7,7 +7,9 @@ var supported = (versions[0] === 22 && versions[1] >= 22) || (versions[0] === 24
 
 if (!supported) {
   refuse(
-    'xopc needs Node.js 22.22, 24.15, 26 or newer, and this is ' + process.versions.node + ': in the repository, `npm start` and `npx xopc` bring the right one.'
+    'xopc needs Node.js 22.22, 24.15, 26 or newer, and this is ' +
+      process.versions.node +
+      ': in the repository, `npm start` and `npx xopc` bring the right one.',
   )
 } else {
   start(require('fs'), require('path'))
@@ -26,9 +28,14 @@ function start(fs, path) {
     return
   }
   cacheCompiledCode(fs, path)
-  import(require('url').pathToFileURL(entry).href).then(function (module) {
-    return module.main({ argv: process.argv.slice(2), root: root, pjson: pjson })
-  })
+  import(require('url').pathToFileURL(entry).href).then(
+    function (module) {
+      return module.main({ argv: process.argv.slice(2), root: root, pjson: pjson })
+    },
+    function (error) {
+      refuse('xopc could not be loaded from ' + path.dirname(entry) + ' (' + error.message + '): type `npm run build`, or install it anew.')
+    },
+  )
 }
 
 // Node runs what it finds in this folder, so it must be ours alone. And Node never returns from a folder that cannot be made

@@ -15,7 +15,7 @@ export const patches: readonly Patch[] = [
     // What a package is needed for (a spinner, a pattern, help) most commands never do.
     name: 'lazy-packages',
     file: /@oclif\/core\/lib\/.*\.js$/,
-    find: /^const (\w+) = ((?:__importDefault\()?require\(["'](?:ansi-escapes|ansis|clean-stack|cli-spinners|debug|ejs|indent-string|lilconfig|minimatch|node:child_process|node:readline|string-width|supports-color|tinyglobby|widest-line|wordwrap|wrap-ansi)["']\)\)?);$/gm,
+    find: /^const (\w+) = ((?:__importDefault\()?require\(["'](?:ansi-escapes|ansis|clean-stack|cli-spinners|debug|ejs|indent-string|lilconfig|minimatch|node:child_process|node:perf_hooks|node:readline|string-width|supports-color|tinyglobby|widest-line|wordwrap|wrap-ansi)["']\)\)?);$/gm,
     replace: 'const $1 = new Proxy({}, { get: (_, name) => $2[name] });',
   },
   {
@@ -49,4 +49,28 @@ export function applyPatches(chosen: readonly Patch[]): Plugin {
       if (!error && idle.length > 0) throw new Error(`these patches found nothing to change: ${idle.join(', ')}`)
     },
   }
+}
+
+/** Modules of Node whose `import` runs getters that load far more than was asked for: `node:http` brings all of undici. */
+const lean = ['node:http', 'node:fs', 'node:util']
+
+/** Gives modules of Node to `import` without those getters; what has one cannot be imported by name. */
+export function leanBuiltins(): Plugin {
+  const prefix = '\0lean:'
+  return {
+    name: 'xopc-lean-builtins',
+    resolveId: (source) => (lean.includes(source) ? `${prefix}${source}` : null),
+    load(id) {
+      if (!id.startsWith(prefix)) return null
+      const name = id.slice(prefix.length)
+      return `const it = process.getBuiltinModule('${name}')\nexport default it\nexport const { ${plainNames(name).join(', ')} } = it\n`
+    },
+  }
+}
+
+function plainNames(builtin: string): string[] {
+  const properties = Object.entries(Object.getOwnPropertyDescriptors(process.getBuiltinModule(builtin) ?? {}))
+  return properties
+    .filter(([name, property]) => 'value' in property && /^[A-Za-z]\w*$/.test(name) && name !== 'default')
+    .map(([name]) => name)
 }

@@ -1,7 +1,7 @@
 import { existsSync, globSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
-import { applyPatches, patches } from './build-patches.ts'
+import { applyPatches, leanBuiltins, patches } from './build-patches.ts'
 
 /**
  * Makes dist/ from src/: an entry for each command and one for the start, what they share in chunks, packages bundled. Run by `npm ci` through
@@ -15,6 +15,12 @@ const skipped = process.argv.flatMap((word, index) => (process.argv[index - 1] =
 const commands = globSync('src/commands/**/*.ts', { cwd: root }).map((file) => file.replaceAll('\\', '/'))
 const entries = Object.fromEntries(commands.map((file) => [file.slice('src/'.length, -'.ts'.length), join(root, file)]))
 
+/** What every command loads, and what it loads to find the gateway: one file each, because a start pays for every file. */
+const groups = [
+  { name: 'start', test: /src[/](cli[/](base-command|errors)|lib[/]protocol[/]outside-text)[.]ts$/, priority: 2 },
+  { name: 'reach', test: /src[/](cli[/]connection|lib[/]remote[/]target|lib[/]state[/]store)[.]ts$/, priority: 1 },
+]
+
 const fresh = mkdtempSync(join(root, 'node_modules', '.xopc-build-'))
 try {
   const bundle = await rolldown({
@@ -24,9 +30,18 @@ try {
     logLevel: 'warn',
     // oclif looks for it only where it would compile commands, which it never does here.
     external: ['typescript'],
-    plugins: [applyPatches(patches.filter(({ name }) => !skipped.includes(name)))],
+    plugins: [
+      applyPatches(patches.filter(({ name }) => !skipped.includes(name))),
+      ...(skipped.includes('lean-builtins') ? [] : [leanBuiltins()]),
+    ],
   })
-  await bundle.write({ dir: fresh, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' })
+  await bundle.write({
+    dir: fresh,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    codeSplitting: { groups },
+  })
   await bundle.close()
   replace(dist, fresh)
 } finally {

@@ -49,7 +49,8 @@ export const cliErrors = defineErrors({
     hint: 'Type `xopc gateway status` to see whether it answers, `xopc gateway logs` to see what it does.',
     http: 504,
     exit: 1,
-    about: 'After `xopc gateway stop` the gateway closes its doors and ends what it started, after `restart` it comes up again; both are bounded in time.',
+    about:
+      'After `xopc gateway stop` the gateway closes its doors and ends what it started, after `restart` it comes up again; both are bounded in time.',
   },
   GATEWAY_WOULD_NOT_END: {
     message: 'The gateway that runs here (pid {pid}) did not end.',

@@ -49,7 +49,11 @@ function isUsage(error: unknown): error is Error {
 }
 
 function isQuiet(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || (error.code === 'EEXIT' && 'oclif' in error && exitOf(error.oclif) === 0))
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'EPIPE' || (error.code === 'EEXIT' && 'oclif' in error && exitOf(error.oclif) === 0))
+  )
 }
 
 /** inquirer's and oclif's word for Ctrl-C at a prompt. */

@@ -7,8 +7,13 @@ export async function ownerToken(env: NodeJS.ProcessEnv, configPath: string | un
   const config = await openConfig({ env, ...path, overrides: {}, hotReload: false, log: silentLog })
   const { mode, token } = config.current().gateway.auth
   await config.close()
-  if (mode !== 'token') throw cliErrors.NO_TOKEN({ reason: `gateway.auth.mode is ${mode}`, next: 'Type `xopc config get gateway.auth.mode`.' })
-  if (token === undefined) throw cliErrors.NO_TOKEN({ reason: 'the gateway makes it at its first start', next: 'Type `xopc gateway`, or `xopc gateway token --generate`.' })
+  if (mode !== 'token')
+    throw cliErrors.NO_TOKEN({ reason: `gateway.auth.mode is ${mode}`, next: 'Type `xopc config get gateway.auth.mode`.' })
+  if (token === undefined)
+    throw cliErrors.NO_TOKEN({
+      reason: 'the gateway makes it at its first start',
+      next: 'Type `xopc gateway`, or `xopc gateway token --generate`.',
+    })
   return token
 }
 

@@ -8,7 +8,12 @@ const longest = 2000
 export function renderError({ code, message, hint, docs, problems = [] }: FailureInfo): string {
   const where = docs === undefined ? code : `${code}, explained in ${docs}`
   // Messages quote files, programs and far ends.
-  const lines = [`Error: ${cleanText(message, longest)}`, ...listed(problems), ...(hint === undefined ? [] : [cleanText(hint, longest)]), `(${where})`]
+  const lines = [
+    `Error: ${cleanText(message, longest)}`,
+    ...listed(problems),
+    ...(hint === undefined ? [] : [cleanText(hint, longest)]),
+    `(${where})`,
+  ]
   return lines.map((line) => `${line}\n`).join('')
 }
 

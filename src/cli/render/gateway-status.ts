@@ -18,9 +18,14 @@ export function renderStatus(status: Status): string[] {
       ['App behind it', status.upstream === null ? 'none' : cleanText(status.upstream, 300)],
       ['Ways in', status.methods.map(({ id, state }) => `${id} ${phaseWord(state)}`).join(', ')],
       ['Listens on', status.ingress.flatMap(({ addresses }) => addresses).join(' ')],
-      ['Open now', `${counts.connections} connections, ${counts.sse} event streams, ${counts.webSockets} WebSockets, ${counts.sessions} sessions`],
+      [
+        'Open now',
+        `${counts.connections} connections, ${counts.sse} event streams, ${counts.webSockets} WebSockets, ${counts.sessions} sessions`,
+      ],
     ]),
     '',
-    status.upstream === null ? 'Next: xopc config set gateway.upstream.url=http://127.0.0.1:3000, with the port of your app' : 'Next: xopc status',
+    status.upstream === null
+      ? 'Next: xopc config set gateway.upstream.url=http://127.0.0.1:3000, with the port of your app'
+      : 'Next: xopc status',
   ]
 }

@@ -32,6 +32,11 @@ export function renderLan(lan: MethodView, running: boolean, columns: number): s
 }
 
 function headline({ intended, audienceText, state }: MethodView, running: boolean): string {
-  if (!running) return intended ? 'The gateway is not running; it opens to the network when it starts.' : 'The gateway is not running, and stays closed to the network.'
-  return state.phase === 'off' ? 'The gateway is closed to the network.' : `The network is ${phaseWord(state)}: ${cleanText(audienceText, 200)}.`
+  if (!running)
+    return intended
+      ? 'The gateway is not running; it opens to the network when it starts.'
+      : 'The gateway is not running, and stays closed to the network.'
+  return state.phase === 'off'
+    ? 'The gateway is closed to the network.'
+    : `The network is ${phaseWord(state)}: ${cleanText(audienceText, 200)}.`
 }

@@ -7,5 +7,11 @@ const longest = 2000
 export function renderLogLine({ time, level, message, ...fields }: LogLine): string {
   const rest = Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   // Fields hold what strangers sent: paths, names, messages of the app.
-  return cleanText([time, level, message, ...rest].filter((part) => part !== undefined).map(String).join(' '), longest)
+  return cleanText(
+    [time, level, message, ...rest]
+      .filter((part) => part !== undefined)
+      .map(String)
+      .join(' '),
+    longest,
+  )
 }

@@ -10,5 +10,8 @@ export function renderPlan({ steps, refusal }: Plan): string[] {
     return [`This would be refused: ${cleanText(refusal.message, longest)}`, ...hint]
   }
   if (steps.length === 0) return ['There is nothing to do.']
-  return ['This would be done; nothing was changed:', ...steps.map(({ title, argv }) => `  ${[cleanText(title, longest), ...(argv ?? [])].join(' ')}`)]
+  return [
+    'This would be done; nothing was changed:',
+    ...steps.map(({ title, argv }) => `  ${[cleanText(title, longest), ...(argv ?? [])].join(' ')}`),
+  ]
 }

@@ -27,7 +27,11 @@ export function stateDetail(state: AccessState): string[] {
     case 'degraded':
       return [say(state.error.message), say(state.next)]
     case 'failed':
-      return [say(state.error.message), ...optional(state.error.hint), state.retryAt === null ? '' : `Tried again at ${state.retryAt}.`].filter(Boolean)
+      return [
+        say(state.error.message),
+        ...optional(state.error.hint),
+        state.retryAt === null ? '' : `Tried again at ${state.retryAt}.`,
+      ].filter(Boolean)
   }
 }
 

@@ -20,7 +20,10 @@ export function pairs(entries: readonly (readonly [name: string, value: string])
 
 function line(cells: readonly string[], widths: readonly number[]): string {
   const last = cells.length - 1
-  return cells.map((cell, index) => (index === last ? cell : cell + ' '.repeat(Math.max(0, (widths[index] ?? 0) - width(cell))))).join(gap).trimEnd()
+  return cells
+    .map((cell, index) => (index === last ? cell : cell + ' '.repeat(Math.max(0, (widths[index] ?? 0) - width(cell)))))
+    .join(gap)
+    .trimEnd()
 }
 
 function block(header: readonly string[], row: readonly string[]): string[] {

@@ -21,12 +21,23 @@ export default class Gateway extends BaseCommand {
     '<%= config.bin %> gateway --port 8080 --background',
   ]
   static override flags = {
-    port: Flags.integer({ min: 0, max: 65_535, helpValue: '<port>', summary: 'Port to listen on; 18790 if nothing else is configured, 0 for any free one.' }),
+    port: Flags.integer({
+      min: 0,
+      max: 65_535,
+      helpValue: '<port>',
+      summary: 'Port to listen on; 18790 if nothing else is configured, 0 for any free one.',
+    }),
     bind: Flags.string({ helpValue: '<loopback|lan|address>', summary: 'Where to listen besides loopback.' }),
-    token: Flags.string({ helpValue: '<token>', summary: 'Owner token for this run. Other users of this computer can see it: better XOPC_GATEWAY_TOKEN.' }),
+    token: Flags.string({
+      helpValue: '<token>',
+      summary: 'Owner token for this run. Other users of this computer can see it: better XOPC_GATEWAY_TOKEN.',
+    }),
     upstream: Flags.string({ helpValue: '<url>', summary: 'The app behind the gateway.' }),
     tailscale: Flags.string({ options: ['off', 'serve', 'funnel'], summary: 'Tailscale at start. This version knows off.' }),
-    'tailscale-reset-on-exit': Flags.boolean({ allowNo: true, summary: 'Take our Tailscale entry back at the end. This version makes none.' }),
+    'tailscale-reset-on-exit': Flags.boolean({
+      allowNo: true,
+      summary: 'Take our Tailscale entry back at the end. This version makes none.',
+    }),
     'no-hot-reload': Flags.boolean({ summary: 'Do not follow changes of the configuration file.' }),
     force: Flags.boolean({ summary: 'End the xopc gateway that runs on this state folder first. Other programs are never ended.' }),
     background: Flags.boolean({ summary: 'Start it as a process that stays, and come back when it answers.' }),
@@ -37,7 +48,8 @@ export default class Gateway extends BaseCommand {
   async run(): Promise<{ pid: number; url: string } | undefined> {
     const { flags } = await this.parse(Gateway)
     requireOff('--tailscale', flags.tailscale)
-    if (flags.token !== undefined) this.note('A token on the command line can be read by other users of this computer. Better: XOPC_GATEWAY_TOKEN.')
+    if (flags.token !== undefined)
+      this.note('A token on the command line can be read by other users of this computer. Better: XOPC_GATEWAY_TOKEN.')
     const { env } = process
     if (flags.force) await (await import('../../cli/end-running-gateway.ts')).endRunningGateway(env)
     return flags.background ? this.background() : this.foreground(flags)

@@ -13,7 +13,9 @@ export default class LanOff extends BaseCommand {
     const { flags } = await this.parse(LanOff)
     const { kind, xopc } = await this.connection()
     if (flags['dry-run']) {
-      const plan = { steps: [{ title: 'close the lan door and the connections that came through it' }, { title: 'set gateway.bind to loopback' }] }
+      const plan = {
+        steps: [{ title: 'close the lan door and the connections that came through it' }, { title: 'set gateway.bind to loopback' }],
+      }
       this.out(...renderPlan(plan))
       return plan
     }

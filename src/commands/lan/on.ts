@@ -8,7 +8,11 @@ import type { Plan } from '../../lib/access/access-method.ts'
 export default class LanOn extends BaseCommand {
   static override summary = 'Let devices on the same network in. Everyone still has to sign in.'
   static override description = 'Opens the door at once where a gateway runs; otherwise when it starts. The setting is gateway.bind.'
-  static override examples = ['<%= config.bin %> lan on', '<%= config.bin %> lan on --address 192.168.1.5', '<%= config.bin %> lan on --dry-run']
+  static override examples = [
+    '<%= config.bin %> lan on',
+    '<%= config.bin %> lan on --address 192.168.1.5',
+    '<%= config.bin %> lan on --dry-run',
+  ]
   static override flags = {
     address: Flags.string({ helpValue: '<ip>', summary: 'One address of this computer, instead of every private one.' }),
     'dry-run': Flags.boolean({ summary: 'Show what would be done, and do nothing.' }),
