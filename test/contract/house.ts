@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '../../src/lib/client/xopc-client.ts'
-import { openConfig } from '../../src/lib/config/watch.ts'
+import { openConfig, type OpenConfigOptions } from '../../src/lib/config/watch.ts'
 import { createLive } from '../../src/lib/core/live.ts'
 import { createOffline } from '../../src/lib/core/offline.ts'
 import type { Xopc } from '../../src/lib/core/xopc.ts'
@@ -41,7 +41,7 @@ export function configText(gateway = ''): string {
 }
 
 /** Opens one: live and client with real doors and a real control socket, offline with the files alone. */
-export async function openHouse(kind: Kind, text = configText()): Promise<House> {
+export async function openHouse(kind: Kind, text = configText(), overrides: OpenConfigOptions['overrides'] = {}): Promise<House> {
   const dir = await mkdtemp(join(tmpdir(), 'xopc-c-'))
   const undo: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true })]
   const asked: string[] = []
@@ -49,7 +49,7 @@ export async function openHouse(kind: Kind, text = configText()): Promise<House>
   await mkdir(dir, { recursive: true })
   await writeFile(join(dir, 'xopc.json'), text, { mode: 0o600 })
   const state = await openState(env)
-  const config = await openConfig({ env, overrides: {}, hotReload: false, log: silentLog })
+  const config = await openConfig({ env, overrides, hotReload: false, log: silentLog })
   undo.push(() => config.close())
   const xopc = kind === 'offline' ? createOffline({ config, state }) : await openGateway({ kind, state, config, asked, undo })
   return {

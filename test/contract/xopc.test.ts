@@ -1,6 +1,6 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Xopc } from '../../src/lib/core/xopc.ts'
-import { kinds, openHouse } from './house.ts'
+import { configText, kinds, openHouse } from './house.ts'
 import { describeRunning, describeXopc } from './xopc.contract.ts'
 
 for (const kind of kinds) describeXopc(kind)
@@ -60,3 +60,26 @@ it('who refuses what is as the table says', async () => {
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }
+
+describe('flags of a running gateway win over what would be saved', () => {
+  it('so enabling against one is refused before anything is saved', async () => {
+    await using house = await openHouse('live', configText(), { bind: 'loopback' })
+    await expect(house.xopc.enable('lan')).rejects.toMatchObject({ code: 'SETTING_OVERRIDDEN', message: expect.stringContaining('--bind') })
+    expect(await house.file()).toBe(configText())
+  })
+
+  it('but switching off works against one, for as long as the gateway runs', async () => {
+    await using house = await openHouse('live', configText(), { bind: 'lan' })
+    expect((await house.xopc.status()).methods).toMatchObject([{ intended: true }])
+    expect(await house.xopc.disable('lan')).toEqual({ phase: 'off' })
+    await house.xopc.patchConfig({ 'gateway.maxSseConnections': 5 })
+    expect((await house.xopc.status()).methods).toMatchObject([{ intended: false, state: { phase: 'off' } }])
+    expect(['on', 'blocked']).toContain((await house.xopc.enable('lan')).phase)
+  })
+
+  it('so a token from one is not rotated', async () => {
+    await using house = await openHouse('live', configText(), { token: 'fedcba9876543210fedcba9876543210' })
+    await expect(house.xopc.rotateToken()).rejects.toMatchObject({ code: 'SETTING_OVERRIDDEN' })
+    expect(await house.file()).toBe(configText())
+  })
+})

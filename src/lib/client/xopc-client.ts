@@ -5,7 +5,7 @@ import { bodyOf, type CallValues, requestOf, requireDone, requireStream } from '
 import { parseEvents } from './sse.ts'
 import type { Transport } from './transport.ts'
 
-export type { Transport, TransportReply, TransportRequest } from './transport.ts'
+export type { Transport, TransportRequest } from './transport.ts'
 
 /** Fields that tell a reply of ours from a stranger's; an empty list means a list. */
 const replyFields = {

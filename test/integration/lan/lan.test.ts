@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { request, type IncomingMessage } from 'node:http'
 import { expect, it } from 'vitest'
 import type { AccessState, GatewayEvent } from '../../../src/lib/protocol/http-api.ts'
@@ -88,6 +90,40 @@ needsPeer(['netns', 'curl'], 'lan, seen from another computer', (ip, curl) => {
     expect(await told.saw(second)).toBe(true)
   })
 
+  it('follows the file: its port, its bind, and back to loopback', async () => {
+    const other = await otherComputer(ip)
+    await using house = await openHouse('live')
+    const on = phase(house, 'on')
+    await house.xopc.patchConfig({ 'gateway.bind': other.hostAddress })
+    const url = urlOf(await on)
+    const free = await freePort()
+    const moved = when(house, (state) => urlOf(state).endsWith(`:${free}`))
+    await house.xopc.patchConfig({ 'gateway.port': free })
+    expect(await code(other, `${urlOf(await moved)}/health`)).toBe('200')
+    expect(await code(other, `${url}/health`)).toBe('curl 7')
+    const off = phase(house, 'off')
+    await house.xopc.patchConfig({ 'gateway.bind': null })
+    await off
+    expect(await code(other, `http://${other.hostAddress}:${free}/health`)).toBe('curl 7')
+  })
+
+  it('stays on where it can when another program has one of its addresses', async () => {
+    const other = await otherComputer(ip)
+    const second = other.hostAddress.replace(/\.1$/, '.7')
+    await address('add', other, `${second}/24`)
+    await using house = await openHouse('client')
+    const port = Number(new URL((await house.xopc.status()).url).port)
+    const squatter = createServer().listen(port, second)
+    await once(squatter, 'listening')
+    const state = await house.xopc.enable('lan')
+    expect(state).toMatchObject({ phase: 'degraded', error: { code: 'PORT_IN_USE' } })
+    expect(await code(other, `http://${other.hostAddress}:${port}/health`)).toBe('200')
+    const on = when(house, (next) => urlsOf(next).includes(`http://${second}:${port}`))
+    squatter.close()
+    await on
+    expect(await code(other, `http://${second}:${port}/health`)).toBe('200')
+  })
+
   it('marks a cable that is no real network card', async () => {
     const other = await otherComputer(ip)
     await using house = await openHouse('offline')
@@ -106,6 +142,17 @@ function urlsOf(state: AccessState): string[] {
 
 function urlOf(state: AccessState): string {
   return urlsOf(state)[0] ?? `not on: ${JSON.stringify(state)}`
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  // `as`: a TCP server that listens has an address of this form.
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 /** The state that the method reaches next. */
