@@ -3,8 +3,7 @@ import { ServerResponse, IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createStreamHub, type Subscriber } from '../../../src/lib/gateway/control/streams.ts'
-import { silentLog } from '../../../src/lib/system/log.ts'
-import { openStream, startHouse } from './house.ts'
+import { openStream, quietLog, startHouse } from './house.ts'
 
 const by = 'socket' as const
 
@@ -116,7 +115,7 @@ describe('the hub', () => {
         },
       },
       clock,
-      log: silentLog,
+      log: quietLog,
       version: '1',
       alive,
     })

@@ -26,16 +26,19 @@ describe('the doors', () => {
     expect(house.xopc.calls).toEqual([])
   })
 
-  it('move to another port without ending what came through the control socket', async () => {
+  it('move to another port without ending the streams that are open', async () => {
     const house = await startHouse()
-    const stream = await openStream(house, '/api/events', { by })
+    const bearer = { headers: { authorization: `Bearer ${house.token}` } }
+    const streams = await Promise.all([openStream(house, '/api/events', { by }), openStream(house, '/api/events', bearer)])
     const port = await freePort()
     await house.reconfigure((config) => ({ ...config, gateway: { ...config.gateway, port } }))
     expect(house.gateway.url()).toBe(`http://127.0.0.1:${port}`)
     expect((await send({ port, socket: house.socket, method: 'GET', path: '/health' })).status).toBe(200)
     await expect(house.ask('GET', '/health')).rejects.toThrow('ECONNREFUSED')
     house.xopc.emit('access.state')
-    await stream.until((text) => text.includes('access.state'))
+    for (const stream of streams) await stream.until((text) => text.includes('access.state'))
+    await house.gateway.ingress.close('local')
+    await streams[1]?.ended
   })
 
   it('open and close a socket for a proxy as the configuration says', async () => {

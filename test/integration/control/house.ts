@@ -12,7 +12,7 @@ import type { Signer } from '../../../src/lib/identity/keypair.ts'
 import type { GatewayEvent } from '../../../src/lib/protocol/http-api.ts'
 import { statePaths } from '../../../src/lib/system/paths.ts'
 import { systemClock } from '../../../src/lib/system/clock.ts'
-import { silentLog } from '../../../src/lib/system/log.ts'
+import type { Log } from '../../../src/lib/system/log.ts'
 
 /** A gateway on free ports in a state folder of its own, over a hand-written Xopc; it ends with the test. */
 export interface House {
@@ -59,7 +59,7 @@ export async function startHouse(gateway: Record<string, unknown> = {}): Promise
     config: store,
     state: { paths: statePaths({ XOPC_STATE_DIR: dir }), runDir: dir, tightened: [] },
     signer: fakeSigner,
-    log: silentLog,
+    log: quietLog,
     audit: { write: (event) => audits.push(event) },
     clock: systemClock,
     version: '0.0.0-test',
@@ -78,6 +78,9 @@ export async function startHouse(gateway: Record<string, unknown> = {}): Promise
 function section(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
+
+/** Keeps nothing. */
+export const quietLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => quietLog }
 
 /** Signs by saying so. */
 export const fakeSigner: Signer = { gatewayId: 'gateway-1', publicKey: 'key-1', sign: (text) => `signed:${text}` }

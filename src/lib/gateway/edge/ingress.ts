@@ -37,6 +37,8 @@ interface Spot {
 export function createIngresses(given: { keeper: Doorkeeper; connections: Connections; log: Log }): Ingresses {
   const { keeper, connections, log } = given
   const doors = new Map<IngressId, Door>()
+  // Listeners that gave way to another port of the same host, with streams still open.
+  const retired = new Map<IngressId, Listener[]>()
   let listed: Status['ingress'] = []
   // One change at a time, so that two of them cannot open the same address twice.
   let turn: Promise<unknown> = Promise.resolve()
@@ -66,9 +68,25 @@ export function createIngresses(given: { keeper: Doorkeeper; connections: Connec
     }
     doors.set(id, opened)
     relist()
-    await Promise.all([...before].filter(([key]) => !opened.has(key)).map(([, listener]) => listener.close()))
+    await leave(
+      id,
+      [...before].filter(([key]) => !opened.has(key)).map(([, listener]) => listener),
+      spots,
+    )
     log.info('door open', { ingress: id, addresses: [...opened.values()].map(({ authority }) => authority) })
     return opened
+  }
+
+  /** A host that only got another port keeps its streams; a host that the door left does not. */
+  async function leave(id: IngressId, left: Listener[], spots: Spot[]): Promise<void> {
+    const stays = ({ authority }: Listener): boolean => spots.some(({ place }) => 'host' in place && hostOf(authority) === place.host)
+    const moved = left.filter(stays)
+    for (const listener of moved) listener.retire()
+    retired.set(
+      id,
+      [...(retired.get(id) ?? []), ...moved].filter((listener) => listener.open() > 0),
+    )
+    await Promise.all(left.filter((listener) => !stays(listener)).map((listener) => listener.close()))
   }
 
   /** Null where a computer without IPv6 has no `::1`: the local door is open all the same. */
@@ -104,7 +122,8 @@ export function createIngresses(given: { keeper: Doorkeeper; connections: Connec
     if (!door) return
     doors.delete(id)
     relist()
-    await Promise.all([...door.values()].map((listener) => listener.close()))
+    await Promise.all([...door.values(), ...(retired.get(id) ?? [])].map((listener) => listener.close()))
+    retired.delete(id)
     log.info('door closed', { ingress: id })
   }
 
@@ -132,6 +151,11 @@ function withPort(place: ListenerPlace, opened: Door): ListenerPlace {
   if ('path' in place || place.port !== 0) return place
   const [first] = opened.values()
   return first ? { host: place.host, port: first.port } : place
+}
+
+/** `[::1]:18790` → `::1`. */
+function hostOf(authority: string): string {
+  return authority.slice(0, authority.lastIndexOf(':')).replace(/^\[|\]$/g, '')
 }
 
 function whoText(owner: PortOwner | null): string {

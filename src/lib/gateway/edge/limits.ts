@@ -73,11 +73,12 @@ export function createLimiter(given: { rule: () => FailureRule; clock: Clock; ma
       const lane = lanes.get(ingress) ?? { waiting: 0, freeAt: 0 }
       lanes.set(ingress, lane)
       if (lane.waiting >= LANE_WAITING || signal.aborted) return false
-      const turn = Math.max(clock.now(), lane.freeAt)
+      const now = clock.now()
+      const turn = Math.max(now, lane.freeAt)
       lane.freeAt = turn + LANE_MS
       lane.waiting++
       try {
-        await clock.sleep(turn - clock.now(), signal)
+        await clock.sleep(turn - now, signal)
         return true
       } catch (error) {
         if (signal.aborted) return false

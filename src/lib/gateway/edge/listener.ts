@@ -14,6 +14,10 @@ export interface Listener {
   readonly port: number
   /** Stops listening at once, and ends every connection that came through it within 200 ms (time for a reply on its way). */
   close(): Promise<void>
+  /** Stops listening; streams that came through it go on until they end or `close` ends them. */
+  retire(): void
+  /** Open connections that came through it. */
+  open(): number
 }
 
 /** Where one listener is put. */
@@ -40,7 +44,7 @@ export async function openListener(parts: ListenerParts, place: ListenerPlace): 
   const at = server.address()
   const port = typeof at === 'object' && at !== null ? at.port : 0
   const authority = 'path' in place ? place.path : `${place.host.includes(':') ? `[${place.host}]` : place.host}:${port}`
-  return { authority, port, close: () => closeServer(server, sockets) }
+  return { authority, port, close: () => closeServer(server, sockets), retire: () => void server.close(), open: () => sockets.size }
 }
 
 function createHttpServer({ ingress, keeper }: ListenerParts): Server {
