@@ -27,7 +27,11 @@ const cases: [what: string, sight: LanSight, found: string[]][] = [
   ],
   ['without a network', sight('lan', { facts: { addresses: [] } }), ['pass LAN_INTENT', 'fail LAN_NO_ADDRESS', 'skip LAN_FIREWALL']],
   ['without authentication', sight('lan', {}, 'none'), ['fail EXPOSURE_NEEDS_AUTH', 'pass LAN_ADDRESSES', 'skip LAN_FIREWALL']],
-  ['on an address that is gone', sight('192.168.1.99'), ['fail LAN_ADDRESS_NOT_AVAILABLE', 'fail LAN_ADDRESS_NOT_AVAILABLE', 'skip LAN_FIREWALL']],
+  [
+    'on an address that is gone',
+    sight('192.168.1.99'),
+    ['fail LAN_ADDRESS_NOT_AVAILABLE', 'fail LAN_ADDRESS_NOT_AVAILABLE', 'skip LAN_FIREWALL'],
+  ],
   [
     'with containers',
     sight('lan', { facts: { addresses: [docker, wifi] } }),
