@@ -83,11 +83,14 @@ async function runOnce(spec: ChildSpec, parts: KeeperParts, attempt: Attempt, st
   try {
     const child = await start(spec, attempt)
     if (stopping.aborted) await child.stop()
-    await recorded(parts, spec.name, async () => await parts.children.add(spec.name, child.pid))
+    const record = async () => await recorded(parts, spec.name, async () => await parts.children.add(spec.name, child.pid))
+    await record()
     if (!(await isReadyInTime(spec, parts.clock, attempt, child))) {
       fail(`it was not ready within ${readyMs(spec) / 1000} s`)
       await child.stop()
     }
+    // A wrapper script may have become the real program meanwhile.
+    await record()
     const reason = fail(exitText(await child.exited))
     attempt.child = null
     await recorded(parts, spec.name, async () => await parts.children.remove(child.pid))

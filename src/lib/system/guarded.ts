@@ -7,7 +7,7 @@ import { systemErrors } from './errors.ts'
 import { findProgram } from './find-program.ts'
 import { eachLine } from './lines.ts'
 import { type Exit, exitOf, sendSignal } from './process.ts'
-import { markOf } from './process-identity.ts'
+import { commandHashOf, markOf } from './process-identity.ts'
 
 /**
  * Runs "$@" in a process group of its own and ends the whole group when the program ends, or when fd 3 reaches its end, which happens when
@@ -63,7 +63,10 @@ export async function spawnGuarded(spec: GuardedSpec): Promise<Guarded> {
   const pipes = pipesOf(guard, spec.onLine ?? (() => {}))
   const guardExit = exitOf(guard, '/bin/sh')
   const pid = await Promise.race([pipes.pid, guardExit, delay(startMs, null, { ref: false })])
-  if (typeof pid === 'number') return watchOver(guard, guardExit, pipes, pid)
+  if (typeof pid === 'number') {
+    await becameItself(pid, guard.pid ?? pid)
+    return watchOver(guard, guardExit, pipes, pid)
+  }
   pipes.hold.destroy()
   throw systemErrors.PROGRAM_NOT_STARTED({ program, reason: 'it did not come up' })
 }
@@ -125,6 +128,13 @@ export function exitFromShell(code: number): Exit {
   const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0]
   // `as`: the table's keys are the signals' names.
   return signal === undefined ? { code, signal: null } : { code: null, signal: signal as NodeJS.Signals }
+}
+
+/** For a moment the number is that of a copy of the guard, which is about to become the program; who asked it then would take it for another. */
+async function becameItself(pid: number, guardPid: number): Promise<void> {
+  const guardCommand = await commandHashOf(guardPid)
+  const until = Date.now() + 1000
+  while (guardCommand !== null && Date.now() < until && (await commandHashOf(pid)) === guardCommand) await delay(1)
 }
 
 /** An ended program that nobody collects counts as gone: in a container the first process may never collect anything. */
