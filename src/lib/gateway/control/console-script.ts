@@ -2,6 +2,7 @@
 export const consoleScript = `'use strict'
 const api = '/xopc/api'
 const keyName = 'xopc.session-key'
+const names = { lan: 'Local network' }
 const words = { off: 'Off', starting: 'Starting', blocked: 'Needs you', on: 'On', degraded: 'Degraded', failed: 'Failed' }
 const by = (id) => document.getElementById(id)
 let stream = null
@@ -63,7 +64,7 @@ function drawMethod(method) {
   const row = make('div', 'row')
   const state = make('span', 'state', words[method.state.phase])
   state.dataset.phase = method.state.phase
-  row.append(make('h2', '', method.id), state)
+  row.append(make('h2', '', names[method.id] || method.id), state)
   card.append(row, make('div', 'quiet small', method.audienceText))
   for (const url of method.state.urls || []) card.append(make('div', 'mono', url))
   const detail = detailOf(method.state)
@@ -94,7 +95,8 @@ async function refresh() {
 
 function attempt(work) {
   return work().catch((error) => {
-    if (error.status === 401) signedOut()
+    // 421: this address is not known yet; signing in makes it so.
+    if (error.status === 401 || error.status === 421) signedOut()
     else showProblem(error)
   })
 }
