@@ -11,8 +11,8 @@ import { valueAt } from './tree.ts'
 export interface Surroundings {
   env: NodeJS.ProcessEnv
   overrides: Overrides
-  /** Addresses of this computer. */
-  ownAddresses: readonly string[]
+  /** Addresses and names of this computer. */
+  ownHosts: readonly string[]
 }
 
 /** A text, judged. */
@@ -36,12 +36,12 @@ export function judge(text: string | null, surroundings: Surroundings): Judged {
   return { source, config: broken ? null : config, found, problems: placed(found, source, merged.origins), origins: merged.origins }
 }
 
-function effective(merged: Merged, { ownAddresses }: Surroundings): { config: Config | null; problems: Found[] } {
+function effective(merged: Merged, { ownHosts }: Surroundings): { config: Config | null; problems: Found[] } {
   const values = inferAuthMode(merged.values)
   const shaped = shape(values)
   if ('problems' in shaped) return { config: null, problems: [...merged.problems, ...shaped.problems.filter(notIn(merged.problems))] }
   const written = (path: string): boolean => valueAt(values, toSegments(path)) !== undefined
-  return { config: shaped.config, problems: [...merged.problems, ...checkRules({ config: shaped.config, written, ownAddresses })] }
+  return { config: shaped.config, problems: [...merged.problems, ...checkRules({ config: shaped.config, written, ownHosts })] }
 }
 
 /** A key whose environment variable is missing is not also missing itself. */

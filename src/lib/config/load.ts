@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
 import { lookThrough, readText } from '../system/files.ts'
+import { hostNames } from '../system/net.ts'
 import { statePaths } from '../system/paths.ts'
 import { configErrors } from './errors.ts'
 import type { Overrides } from './environment.ts'
@@ -38,7 +39,7 @@ export function etagOf(text: string | null): string {
 /** Whatever wins over the file here and now. */
 export function surroundings({ env, overrides = {} }: LoadOptions): Surroundings {
   const ownAddresses = Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address))
-  return { env, overrides, ownAddresses }
+  return { env, overrides, ownHosts: [...ownAddresses, ...hostNames()] }
 }
 
 /** Reads and judges the configuration; a broken one is returned with its problems. Throws `CONFIG_NOT_A_FILE`, `FILE_NOT_READABLE`. */
@@ -54,11 +55,6 @@ export async function readConfigText(path: string): Promise<string | null> {
   // A pipe or a device would block the read or never end.
   if (facts !== null && facts.kind !== 'file') throw configErrors.CONFIG_NOT_A_FILE({ file: path })
   return facts === null ? null : readText(path)
-}
-
-/** The effective configuration. Throws `CONFIG_INVALID` with every problem, and what `inspectConfig` throws. */
-export async function loadConfig(options: LoadOptions): Promise<Config> {
-  return usable(await inspectConfig(options))
 }
 
 /** The effective configuration of what was loaded. Throws `CONFIG_INVALID` with every problem. */

@@ -7,8 +7,8 @@ export interface RuleContext {
   config: Config
   /** Whether a key is set in the file, the environment or by a flag, rather than by default. */
   written(path: string): boolean
-  /** Addresses of this computer. */
-  ownAddresses: readonly string[]
+  /** Addresses and names of this computer. */
+  ownHosts: readonly string[]
 }
 
 /** Finds what breaks one rule between keys; pure, throws nothing. */

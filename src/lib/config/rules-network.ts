@@ -16,12 +16,12 @@ const upstream: Rule = (context): Found[] => {
   return isOurs(verdict.address, context) ? [found(key, configErrors.UPSTREAM_IS_GATEWAY({ url: hideUserinfo(url) }))] : []
 }
 
-function isOurs(address: UpstreamAddress, { config: { gateway }, ownAddresses }: RuleContext): boolean {
+function isOurs(address: UpstreamAddress, { config: { gateway }, ownHosts }: RuleContext): boolean {
   if (address.socketPath !== null)
     return address.socketPath === gateway.proxySocket || /\/(run|xopc-\d+)\/control\.sock$/.test(address.socketPath)
   if (address.port !== gateway.port) return false
   if (isLoopbackName(address.host)) return true
-  return !isLoopbackBind(gateway.bind) && [...ownAddresses, gateway.bind].some((own) => sameAddress(own, address.host))
+  return !isLoopbackBind(gateway.bind) && [...ownHosts, gateway.bind].some((own) => sameHost(own, address.host))
 }
 
 function isLoopbackName(host: string): boolean {
@@ -29,9 +29,9 @@ function isLoopbackName(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost')
 }
 
-function sameAddress(one: string, other: string): boolean {
+function sameHost(one: string, other: string): boolean {
   const [first, second] = [one, other].map((text) => (ipaddr.isValid(text) ? ipaddr.process(text).toNormalizedString() : null))
-  return first !== null && first === second
+  return first === null ? one === other : first === second
 }
 
 const corsOrigins: Rule = ({ config: { gateway } }) =>

@@ -38,7 +38,7 @@ describe('mergeSources', () => {
   })
 
   it('leaves a broken parent for the schema to refuse', () => {
-    expect(judge('{ gateway: 5 }', { env: {}, overrides: {}, ownAddresses: [] }).config).toBeNull()
+    expect(judge('{ gateway: 5 }', { env: {}, overrides: {}, ownHosts: [] }).config).toBeNull()
   })
 })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { judge } from '../../../src/lib/config/judge.ts'
 import { configInvalid, problemsOf } from '../../../src/lib/config/problems.ts'
 
-const here = { env: {}, overrides: {}, ownAddresses: [] }
+const here = { env: {}, overrides: {}, ownHosts: [] }
 
 /** `line:column code path` of each problem. */
 function places(text: string, around: Partial<Parameters<typeof judge>[1]> = {}): string[] {

@@ -3,7 +3,7 @@ import { type Surroundings, judge } from '../../../src/lib/config/judge.ts'
 
 const good = 'k3v0Qz8mTr5xWb1n'
 const other = 'Yh7dPa2cLs9fGu4e'
-const here: Surroundings = { env: {}, overrides: {}, ownAddresses: ['127.0.0.1', '192.168.1.5', 'fd00::5'] }
+const here: Surroundings = { env: {}, overrides: {}, ownHosts: ['127.0.0.1', '192.168.1.5', 'fd00::5', 'box.local'] }
 
 /** Problems of a file, `code path` each; a warning starts with `warning`. */
 function problems(text: string, around: Partial<Surroundings> = {}): string[] {
@@ -125,6 +125,11 @@ describe('what a file may not say', () => {
     [
       'the gateway as its own app, on the network',
       gateway("bind: 'lan', upstream: { url: 'http://192.168.1.5:18790' }"),
+      ['UPSTREAM_IS_GATEWAY gateway.upstream.url'],
+    ],
+    [
+      'the gateway as its own app, by name',
+      gateway("bind: 'lan', upstream: { url: 'http://Box.local:18790' }"),
       ['UPSTREAM_IS_GATEWAY gateway.upstream.url'],
     ],
     [
