@@ -60,8 +60,7 @@ const MAX_SESSIONS = 1_000
 export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessions {
   // Keyed by the cookie's digest, so that a look-up's timing tells nothing of a living cookie; in order of last use.
   const living = new Map<string, Living>()
-  const alive = (session: Living): boolean =>
-    clock.now() - session.lastSeenAt < IDLE_MS && clock.now() - session.createdAt < LIFETIME_MS
+  const alive = (session: Living): boolean => clock.now() - session.lastSeenAt < IDLE_MS && clock.now() - session.createdAt < LIFETIME_MS
 
   function forgetOld(): void {
     for (const [key, session] of living) {

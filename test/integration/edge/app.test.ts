@@ -32,7 +32,9 @@ describe('the way to the app', () => {
       expect(await seen('/headers?a=1&b=%2F..%20', { method })).toMatchObject({ method, url: '/headers?a=1&b=%2F..%20' })
       expect((await ask(edge.port, '/echo', { method, body: '{"not json', headers: { 'Content-Length': '10' } })).body).toBe('{"not json')
     }
-    expect((await ask(edge.port, '/echo', { method: 'GET', body: 'a body on a GET', headers: { 'Content-Length': '15' } })).body).toBe('a body on a GET')
+    expect((await ask(edge.port, '/echo', { method: 'GET', body: 'a body on a GET', headers: { 'Content-Length': '15' } })).body).toBe(
+      'a body on a GET',
+    )
   })
 
   it('answers HEAD, 204 and 304 without a body, on a connection that goes on', async () => {
@@ -60,9 +62,26 @@ describe('the way to the app', () => {
 
   it.each([
     ['our own names', ['X-Xopc-User', 'root', 'x_xopc_user', 'root', 'X.Xopc.User', 'root']],
-    ['forwarded headers', ['X-Forwarded-For', '6.6.6.6', 'X-Forwarded-User', 'root', 'Forwarded', 'for=6.6.6.6', 'X_Forwarded_For', '6.6.6.6']],
+    [
+      'forwarded headers',
+      ['X-Forwarded-For', '6.6.6.6', 'X-Forwarded-User', 'root', 'Forwarded', 'for=6.6.6.6', 'X_Forwarded_For', '6.6.6.6'],
+    ],
     ['addresses', ['X-Real-IP', '6.6.6.6', 'True-Client-IP', '6.6.6.6', 'CF-Connecting-IP', '6.6.6.6']],
-    ['identity', ['Remote-User', 'root', 'REMOTE_USER', 'root', 'X-WebAuth-User', 'root', 'Tailscale-User-Login', 'root', 'Cf-Access-Jwt-Assertion', 'root']],
+    [
+      'identity',
+      [
+        'Remote-User',
+        'root',
+        'REMOTE_USER',
+        'root',
+        'X-WebAuth-User',
+        'root',
+        'Tailscale-User-Login',
+        'root',
+        'Cf-Access-Jwt-Assertion',
+        'root',
+      ],
+    ],
     ['what Connection names', ['Connection', 'close, X-Secret', 'X-Secret', 'root', 'X_Secret', 'root']],
     ['routes', ['X-Original-URL', '/root', 'X-Rewrite-URL', '/root']],
     ['hop by hop', ['TE', 'trailers, root', 'Proxy-Authorization', 'root', 'Keep-Alive', 'root=1']],
@@ -74,7 +93,11 @@ describe('the way to the app', () => {
 
   it('cannot be talked out of what it says itself', async () => {
     const pairs = ['Host', 'localhost', 'Authorization', `Bearer ${TOKEN}`, 'Connection', 'X-Xopc-User, X-Forwarded-For, X-Forwarded-Host']
-    expect(named(await seen('/headers', { pairs }))).toMatchObject({ 'x-xopc-user': 'owner', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-host': 'localhost' })
+    expect(named(await seen('/headers', { pairs }))).toMatchObject({
+      'x-xopc-user': 'owner',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-host': 'localhost',
+    })
   })
 
   it('drops trailers in both directions', async () => {
@@ -127,7 +150,9 @@ describe('the way to the app', () => {
     const withKey = named(await seen('/headers', { bare: true, headers: { ...headers, Authorization: 'Bearer key-of-the-app' } }))
     expect(withKey).toMatchObject({ authorization: 'Bearer key-of-the-app', 'x-xopc-user': 'owner' })
     expect(withKey).not.toHaveProperty('cookie')
-    expect(named(await seen('/headers', { bare: true, headers: { ...headers, Authorization: 'Bearer xopc_dt_revoked' } }))).not.toHaveProperty('authorization')
+    expect(
+      named(await seen('/headers', { bare: true, headers: { ...headers, Authorization: 'Bearer xopc_dt_revoked' } })),
+    ).not.toHaveProperty('authorization')
   })
 
   it('takes a ticket out of the URL', async () => {
@@ -166,7 +191,10 @@ describe('an app that fails', () => {
     ['/garbage', 502, 'UPSTREAM_ANSWER_INVALID'],
   ])('%s is %i %s', async (path, status, code) => {
     const reply = await ask(edge.port, path)
-    expect([reply.status, JSON.parse(reply.body)]).toEqual([status, expect.objectContaining({ code, error: expect.any(String), hint: expect.any(String) })])
+    expect([reply.status, JSON.parse(reply.body)]).toEqual([
+      status,
+      expect.objectContaining({ code, error: expect.any(String), hint: expect.any(String) }),
+    ])
     expect((await ask(edge.port, '/')).status).toBe(200)
   })
 
@@ -186,7 +214,9 @@ describe('an app that fails', () => {
   it('answers an upload early without reading it: the client gets the answer', async () => {
     const reply = await ask(edge.port, '/early', { method: 'POST', body: 'x'.repeat(3_000_000) }).catch((error: unknown) => String(error))
     // Whether the answer or the end of the connection is seen first is up to the client's system; it never hangs.
-    expect(typeof reply === 'string' ? reply : reply.status).toSatisfy((got: unknown) => got === 413 || /EPIPE|ECONNRESET|hang up/.test(String(got)))
+    expect(typeof reply === 'string' ? reply : reply.status).toSatisfy(
+      (got: unknown) => got === 413 || /EPIPE|ECONNRESET|hang up/.test(String(got)),
+    )
     expect((await ask(edge.port, '/')).status).toBe(200)
   })
 })

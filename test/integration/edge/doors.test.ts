@@ -9,7 +9,14 @@ import { ask, dial, speak, startApp, startEdge, TOKEN, until } from './support.t
 
 const portOf = (authority: string | undefined): number => Number(authority?.split(':').at(-1))
 const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777
-const closed = (socket: Socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve()).on('error', () => undefined).resume())
+const closed = (socket: Socket) =>
+  new Promise<void>(
+    (resolve) =>
+      void socket
+        .once('close', () => resolve())
+        .on('error', () => undefined)
+        .resume(),
+  )
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'))
 
 describe('a TCP door', () => {
@@ -52,7 +59,9 @@ describe('a TCP door', () => {
   it('that cannot move keeps what it had', async () => {
     const { ingresses } = await startEdge()
     const { authorities } = await ingresses.open('lan', { kind: 'tcp', hosts: ['127.0.0.3'], port: 0 })
-    await expect(ingresses.open('lan', { kind: 'tcp', hosts: ['127.0.0.6', '192.0.2.1'], port: portOf(authorities[0]) })).rejects.toMatchObject({
+    await expect(
+      ingresses.open('lan', { kind: 'tcp', hosts: ['127.0.0.6', '192.0.2.1'], port: portOf(authorities[0]) }),
+    ).rejects.toMatchObject({
       code: 'ADDRESS_NOT_AVAILABLE',
     })
     expect(ingresses.list().find(({ id }) => id === 'lan')?.addresses).toEqual(authorities)
@@ -101,8 +110,16 @@ describe('a unix door', () => {
     const path = `${await tempFolder()}/proxy.sock`
     await edge.ingresses.open('proxy', { kind: 'unix', path })
     expect(await mode(path)).toBe(0o660)
-    await ask(path, '/api/status', { headers: { 'X-Forwarded-For': '1.2.3.4', 'X-Forwarded-Host': 'a.example', 'X-Forwarded-Proto': 'https' } })
-    expect(edge.handed.at(-1)?.exchange).toMatchObject({ ingress: 'proxy', peer: null, client: '1.2.3.4', host: 'a.example', proto: 'https' })
+    await ask(path, '/api/status', {
+      headers: { 'X-Forwarded-For': '1.2.3.4', 'X-Forwarded-Host': 'a.example', 'X-Forwarded-Proto': 'https' },
+    })
+    expect(edge.handed.at(-1)?.exchange).toMatchObject({
+      ingress: 'proxy',
+      peer: null,
+      client: '1.2.3.4',
+      host: 'a.example',
+      proto: 'https',
+    })
     expect((await ask(path, '/api/status', { bare: true })).status).toBe(421)
   })
 
@@ -113,7 +130,10 @@ describe('a unix door', () => {
     const { ingresses } = await startEdge()
     const folder = await tempFolder()
     await chmod(folder, rights)
-    await expect(ingresses.open(id, { kind: 'unix', path: `${folder}/x.sock` })).rejects.toMatchObject({ code: 'SOCKET_REFUSED', hint: `chmod o-rwx ${folder}` })
+    await expect(ingresses.open(id, { kind: 'unix', path: `${folder}/x.sock` })).rejects.toMatchObject({
+      code: 'SOCKET_REFUSED',
+      hint: `chmod o-rwx ${folder}`,
+    })
   })
 
   it('takes the place of a dead socket of ours, of nothing else', async () => {
@@ -129,7 +149,10 @@ describe('a unix door', () => {
     const live = createServer().listen(`${folder}/live`)
     atEnd(async () => void live.close())
     await once(live, 'listening')
-    await expect(open('live')).rejects.toMatchObject({ code: 'SOCKET_REFUSED', message: expect.stringContaining('another program listens') as unknown })
+    await expect(open('live')).rejects.toMatchObject({
+      code: 'SOCKET_REFUSED',
+      message: expect.stringContaining('another program listens') as unknown,
+    })
 
     const app = await startApp('--unix', `${folder}/dead`)
     app.child.kill('SIGKILL')

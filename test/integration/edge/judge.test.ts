@@ -72,7 +72,10 @@ describe('the form of a request', () => {
     ['of an old version', 'GET', 'Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'],
     ['by POST', 'POST', 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'],
   ])('a WebSocket handshake %s is refused', async (_, method, lines) => {
-    const heard = await speak(fronted.port, `${method} /ws HTTP/1.1\r\nHost: localhost\r\n${auth}Connection: Upgrade\r\nUpgrade: websocket\r\n${lines}\r\n`)
+    const heard = await speak(
+      fronted.port,
+      `${method} /ws HTTP/1.1\r\nHost: localhost\r\n${auth}Connection: Upgrade\r\nUpgrade: websocket\r\n${lines}\r\n`,
+    )
     expect(heard).toMatch(/^HTTP\/1\.1 400 .*UPGRADE_INVALID/s)
   })
 })
@@ -105,19 +108,27 @@ describe('a request by an unknown name', () => {
     const { setCookie } = alone.sessions.create(`http://localhost:${alone.port}`)
     const cookie = { Cookie: setCookie.split(';')[0] ?? '' }
     expect((await ask(alone.port, '/api/status', { bare: true, headers: { ...evil, ...cookie } })).status).toBe(421)
-    expect((await ask(alone.port, '/api/status', { bare: true, headers: { ...at(`localhost:${alone.port}`), ...cookie } })).status).toBe(200)
+    expect((await ask(alone.port, '/api/status', { bare: true, headers: { ...at(`localhost:${alone.port}`), ...cookie } })).status).toBe(
+      200,
+    )
   })
 
   it('becomes known by a session made there, at that origin only', async () => {
     const { setCookie, key } = alone.sessions.create('https://new.example')
     const headers = { ...at('new.example'), Cookie: setCookie.split(';')[0] ?? '' }
-    const reply = await ask(alone.port, '/api/status', { bare: true, headers: { ...headers, Origin: 'https://new.example', 'X-Xopc-Token': key } })
+    const reply = await ask(alone.port, '/api/status', {
+      bare: true,
+      headers: { ...headers, Origin: 'https://new.example', 'X-Xopc-Token': key },
+    })
     expect([reply.status, JSON.parse(reply.body)]).toEqual([200, expect.objectContaining({ scopes: ['read', 'run', 'pair', 'admin'] })])
     expect((await ask(alone.port, '/api/status', { bare: true, headers: { ...headers, Origin: 'http://new.example' } })).status).toBe(403)
   })
 
   it('to the app: a page is sent to sign in, the rest is refused', async () => {
-    expect(await ask(fronted.port, '/', { bare: true, headers: { ...evil, ...page } })).toMatchObject({ status: 303, headers: { location: '/xopc/' } })
+    expect(await ask(fronted.port, '/', { bare: true, headers: { ...evil, ...page } })).toMatchObject({
+      status: 303,
+      headers: { location: '/xopc/' },
+    })
     expect(code(await ask(fronted.port, '/data', { bare: true, headers: evil }))).toBe('UNKNOWN_HOST')
   })
 
@@ -144,7 +155,15 @@ describe('a page of another origin', () => {
     const headers = { ...at('evil.example'), Origin: 'http://evil.example' }
     expect(code(await ask(alone.port, '/api/status', { headers }))).toBe('FOREIGN_ORIGIN')
     expect((await ask(alone.port, '/api/session', { method: 'POST', bare: true, headers })).status).toBe(200)
-    expect((await ask(alone.port, '/xopc/api/session', { method: 'POST', bare: true, headers: { ...at('a.example'), Origin: 'https://a.example' } })).status).toBe(200)
+    expect(
+      (
+        await ask(alone.port, '/xopc/api/session', {
+          method: 'POST',
+          bare: true,
+          headers: { ...at('a.example'), Origin: 'https://a.example' },
+        })
+      ).status,
+    ).toBe(200)
   })
 
   it.each([
@@ -185,7 +204,9 @@ describe('a page of another origin', () => {
     const port = both[1]?.port ?? 0
     const atApp = await ask(port, '/headers', { method: 'OPTIONS', bare: true, headers: preflight })
     expect([atApp.status, atApp.body]).toEqual([200, expect.not.stringContaining('X-Xopc-User')])
-    expect((await ask(port, '/headers', { method: 'OPTIONS', bare: true, headers: { ...preflight, Origin: 'https://evil.example' } })).status).toBe(401)
+    expect(
+      (await ask(port, '/headers', { method: 'OPTIONS', bare: true, headers: { ...preflight, Origin: 'https://evil.example' } })).status,
+    ).toBe(401)
   })
 })
 
@@ -197,9 +218,18 @@ describe('without a credential', () => {
   })
 
   it('a browser asking for a page of the app is sent to sign in; its scripts and pictures are not', async () => {
-    expect(await ask(fronted.port, '/page?a=1', { bare: true, headers: page })).toMatchObject({ status: 303, headers: { location: '/xopc/' } })
+    expect(await ask(fronted.port, '/page?a=1', { bare: true, headers: page })).toMatchObject({
+      status: 303,
+      headers: { location: '/xopc/' },
+    })
     expect((await ask(fronted.port, '/x', { bare: true, headers: { ...page, 'Sec-Fetch-Mode': 'cors' } })).status).toBe(401)
     expect((await ask(fronted.port, '/x', { bare: true, method: 'POST', headers: page })).status).toBe(401)
+  })
+
+  it('a refusal leaves the connection as it is', async () => {
+    const once = 'GET /data HTTP/1.1\r\nHost: localhost\r\n'
+    const heard = await speak(fronted.port, `${once}\r\n${once}Connection: close\r\n\r\n`)
+    expect(heard.match(/HTTP\/1\.1 401/g)).toHaveLength(2)
   })
 
   it('nothing is read of the body', async () => {
@@ -228,14 +258,18 @@ describe('the limit of wrong credentials', () => {
     expect([blocked.status, code(blocked), Number(blocked.headers['retry-after'])]).toEqual([429, 'auth_blocked', expect.closeTo(300, -1)])
     expect((await ask(edge.port, '/data', { bare: true })).status).toBe(401)
     expect((await ask(edge.port, '/health', { bare: true })).status).toBe(200)
-    expect(edge.audits.map(({ event }) => event)).toEqual(expect.arrayContaining(['AuthAudit.invalid', 'AuthAudit.sourceBlocked', 'AuthAudit.blocked']))
+    expect(edge.audits.map(({ event }) => event)).toEqual(
+      expect.arrayContaining(['AuthAudit.invalid', 'AuthAudit.sourceBlocked', 'AuthAudit.blocked']),
+    )
     expect(JSON.stringify([edge.audits, edge.lines])).not.toMatch(/not-the-token|i-chose-myself/)
   })
 
   it('cannot be dodged by headers that claim other addresses', async () => {
     const edge = await startEdge({ auth: { mode: 'token', token: CHOSEN, rateLimit: { maxAttempts: 3 } } })
     const guess = (index: number) =>
-      ask(edge.port, '/api/status', { headers: { Authorization: 'Bearer wrong', 'X-Forwarded-For': `9.9.9.${index}`, 'X-Real-IP': `9.9.9.${index}` } })
+      ask(edge.port, '/api/status', {
+        headers: { Authorization: 'Bearer wrong', 'X-Forwarded-For': `9.9.9.${index}`, 'X-Real-IP': `9.9.9.${index}` },
+      })
     const statuses = []
     for (let index = 0; index < 4; index++) statuses.push((await guess(index)).status)
     expect(statuses).toEqual([401, 401, 401, 429])
@@ -257,7 +291,12 @@ describe('forwarded headers', () => {
     const headers = { 'X-Forwarded-For': '1.2.3.4', 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'evil.example' }
     await ask(edge.port, '/api/status', { headers })
     await ask(edge.port, '/api/status', { headers })
-    expect(edge.handed.at(-1)?.exchange).toMatchObject({ client: '127.0.0.1', proto: 'http', proxied: true, host: `127.0.0.1:${edge.port}` })
+    expect(edge.handed.at(-1)?.exchange).toMatchObject({
+      client: '127.0.0.1',
+      proto: 'http',
+      proxied: true,
+      host: `127.0.0.1:${edge.port}`,
+    })
     const said = edge.lines.filter(({ message }) => message.includes('trustedProxies'))
     expect(said).toHaveLength(1)
     expect(said[0]?.fields).toMatchObject({ peer: '127.0.0.1', fix: `xopc config set 'gateway.trustedProxies=["127.0.0.1"]'` })
@@ -265,7 +304,9 @@ describe('forwarded headers', () => {
 
   it('of a trusted peer count, and broken ones are 400', async () => {
     const edge = await startEdge({ trustedProxies: ['127.0.0.1'] })
-    await ask(edge.port, '/api/status', { headers: { 'X-Forwarded-For': '6.6.6.6, 1.2.3.4', 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'a.example' } })
+    await ask(edge.port, '/api/status', {
+      headers: { 'X-Forwarded-For': '6.6.6.6, 1.2.3.4', 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'a.example' },
+    })
     expect(edge.handed.at(-1)?.exchange).toMatchObject({ client: '1.2.3.4', proto: 'https', host: 'a.example' })
     const reply = await ask(edge.port, '/api/status', { headers: { 'X-Forwarded-For': 'batman' } })
     expect([reply.status, code(reply)]).toEqual([400, 'FORWARDED_INVALID'])
@@ -275,7 +316,8 @@ describe('forwarded headers', () => {
 describe('auth mode none', () => {
   it('lets programs on this computer in, and nobody who came another way', async () => {
     const edge = await startEdge({ auth: { mode: 'none' }, upstream: { url: app.url } })
-    const status = async (headers: Record<string, string>, method = 'GET') => (await ask(edge.port, '/headers', { bare: true, headers, method })).status
+    const status = async (headers: Record<string, string>, method = 'GET') =>
+      (await ask(edge.port, '/headers', { bare: true, headers, method })).status
     expect(await status({})).toBe(200)
     expect(await status({ 'X-Forwarded-For': '127.0.0.1' })).toBe(403)
     expect(await status({ Via: '1.1 proxy' })).toBe(403)

@@ -64,7 +64,9 @@ describe('SSE', () => {
     const small = await startEdge({ upstream: { url: app.url }, maxSseConnections: 1 })
     const req = request({ host: '127.0.0.1', port: small.port, path: '/events?count=0', headers, agent: false })
     req.on('error', () => undefined)
-    const first = new Promise<void>((resolve) => req.once('response', (res) => res.once('data', () => resolve()).on('error', () => undefined)))
+    const first = new Promise<void>((resolve) =>
+      req.once('response', (res) => res.once('data', () => resolve()).on('error', () => undefined)),
+    )
     req.end()
     await first
     expect(small.streams.count()).toBe(1)
@@ -138,7 +140,10 @@ describe('uploads', () => {
         })
         req.once('response', (res) => {
           steps.push(String(res.statusCode))
-          res.resume().once('end', () => resolve(steps)).once('error', reject)
+          res
+            .resume()
+            .once('end', () => resolve(steps))
+            .once('error', reject)
           req.destroy()
         })
         req.flushHeaders()

@@ -35,7 +35,15 @@ function court(auth: NonNullable<ConfigInput['gateway']>['auth']) {
       ticketUse: 'events',
       ...visit,
     })
-  return { prove, signIn, sessions, tickets, limiter, authenticator, setAuth: (next: typeof auth) => (config = configSchema.parse({ gateway: { auth: next } })) }
+  return {
+    prove,
+    signIn,
+    sessions,
+    tickets,
+    limiter,
+    authenticator,
+    setAuth: (next: typeof auth) => (config = configSchema.parse({ gateway: { auth: next } })),
+  }
 }
 
 const bearer = (value: string) => ({ Authorization: `Bearer ${value}` })
@@ -161,7 +169,10 @@ describe('on the way to the app', () => {
   it('a Bearer of the app travels on beside a session, and is compared with nothing that can be guessed', () => {
     const { prove, signIn, limiter } = court({ mode: 'token', token: CHOSEN })
     const { cookie } = signIn()
-    expect(prove({ Cookie: cookie, ...bearer('key-of-the-app') }, toApp)).toMatchObject({ bearerTravels: true, principal: { kind: 'session' } })
+    expect(prove({ Cookie: cookie, ...bearer('key-of-the-app') }, toApp)).toMatchObject({
+      bearerTravels: true,
+      principal: { kind: 'session' },
+    })
     expect(prove({ Cookie: cookie, ...bearer(CHOSEN) }, toApp).principal.kind).toBe('session')
     expect(limiter.size()).toBe(0)
   })
@@ -170,7 +181,10 @@ describe('on the way to the app', () => {
     const { prove, signIn } = court({ mode: 'token', token: GENERATED })
     expect(prove({ Cookie: signIn().cookie, 'X-Api-Key': 'sk-of-the-app' }, toApp).apiKeyTravels).toBe(true)
     expect(prove({ 'X-Api-Key': GENERATED }, toApp).apiKeyTravels).toBe(false)
-    expect(prove({ 'X-Api-Key': GENERATED, ...bearer('key-of-the-app') }, toApp)).toMatchObject({ bearerTravels: true, apiKeyTravels: false })
+    expect(prove({ 'X-Api-Key': GENERATED, ...bearer('key-of-the-app') }, toApp)).toMatchObject({
+      bearerTravels: true,
+      apiKeyTravels: false,
+    })
   })
 
   it.each([
@@ -187,7 +201,10 @@ describe('on the way to the app', () => {
     const { prove, signIn, setAuth } = court({ mode: 'token', token: GENERATED })
     prove({})
     setAuth({ mode: 'token', token: 'ffff0000'.repeat(6) })
-    expect(prove({ Cookie: signIn().cookie, ...bearer(GENERATED) }, toApp)).toMatchObject({ bearerTravels: false, principal: { kind: 'session' } })
+    expect(prove({ Cookie: signIn().cookie, ...bearer(GENERATED) }, toApp)).toMatchObject({
+      bearerTravels: false,
+      principal: { kind: 'session' },
+    })
   })
 
   it('a chosen token that is good in one header does not travel in another', () => {

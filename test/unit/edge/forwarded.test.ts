@@ -51,7 +51,9 @@ describe('X-Forwarded-Proto of a trusted peer', () => {
     ['an empty one among others', '1.2.3.4, 10.0.0.1', 'https,'],
     ['another scheme', '1.2.3.4', 'gopher'],
   ])('%s is refused', (_, chain, protos) => {
-    expect(judge('127.0.0.1', 'local', 'X-Forwarded-For', chain, 'X-Forwarded-Proto', protos)).toMatchObject({ broken: 'X-Forwarded-Proto' })
+    expect(judge('127.0.0.1', 'local', 'X-Forwarded-For', chain, 'X-Forwarded-Proto', protos)).toMatchObject({
+      broken: 'X-Forwarded-Proto',
+    })
   })
 })
 
@@ -83,29 +85,37 @@ describe('forwarded headers of others', () => {
     expect(judge('127.0.0.1', 'local', name, '1.2.3.4')).toMatchObject({ client: '127.0.0.1', proxied: false })
   })
 
-  it.each([['Forwarded', 'for=1.2.3.4;host=evil.example;proto=https'], ['Via', '1.1 proxy'], ['X-Forwarded-Uri', '/x'], ['X-Forwarded-User', 'root']])(
-    '%s is not believed, and makes the request proxied',
-    (name, value) => {
-      expect(judge('127.0.0.1', 'local', name, value)).toMatchObject({ client: '127.0.0.1', host: 'gateway.example', proxied: true })
-    },
-  )
+  it.each([
+    ['Forwarded', 'for=1.2.3.4;host=evil.example;proto=https'],
+    ['Via', '1.1 proxy'],
+    ['X-Forwarded-Uri', '/x'],
+    ['X-Forwarded-User', 'root'],
+  ])('%s is not believed, and makes the request proxied', (name, value) => {
+    expect(judge('127.0.0.1', 'local', name, value)).toMatchObject({ client: '127.0.0.1', host: 'gateway.example', proxied: true })
+  })
 
   it('on the control socket mean nothing', () => {
     expect(judge(null, 'control', ...all)).toMatchObject({ client: 'control', host: 'gateway.example', trustedPeer: false })
   })
 
   it('on the proxy socket are believed', () => {
-    expect(judge(null, 'proxy', 'X-Forwarded-For', '1.2.3.4', 'X-Forwarded-Host', 'a.example')).toMatchObject({ client: '1.2.3.4', host: 'a.example' })
+    expect(judge(null, 'proxy', 'X-Forwarded-For', '1.2.3.4', 'X-Forwarded-Host', 'a.example')).toMatchObject({
+      client: '1.2.3.4',
+      host: 'a.example',
+    })
   })
 })
 
 describe('Host', () => {
-  it.each([['two of them', ['Host', 'a', 'Host', 'b']], ['none', []], ['a path', ['Host', 'a/b']], ['userinfo', ['Host', 'a@b']], ['nothing', ['Host', '']]])(
-    '%s is refused',
-    (_, raw) => {
-      expect(judgeForwarded('127.0.0.1', readHead(raw), () => false, 'local')).toMatchObject({ broken: 'Host' })
-    },
-  )
+  it.each([
+    ['two of them', ['Host', 'a', 'Host', 'b']],
+    ['none', []],
+    ['a path', ['Host', 'a/b']],
+    ['userinfo', ['Host', 'a@b']],
+    ['nothing', ['Host', '']],
+  ])('%s is refused', (_, raw) => {
+    expect(judgeForwarded('127.0.0.1', readHead(raw), () => false, 'local')).toMatchObject({ broken: 'Host' })
+  })
 
   it.each([
     ['LOCALHOST:18790', 'localhost:18790'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createLimiter, createStreams } from '../../../src/lib/gateway/edge/limits.ts'
+import type { Principal } from '../../../src/lib/gateway/edge/exchange.ts'
 import type { Clock } from '../../../src/lib/system/clock.ts'
 
 /** Time that stands until it is moved. */
@@ -108,7 +109,7 @@ it('the challenge is given 50 times a second for each door', async () => {
 })
 
 describe('event streams', () => {
-  const owner = { kind: 'owner', id: 'owner', scopes: new Set() } as const
+  const owner: Principal = { kind: 'owner', id: 'owner', scopes: new Set() }
   it('are bounded, and a place that is left can be taken once', () => {
     const streams = createStreams({ max: () => 2 })
     const leave = streams.open(owner)

@@ -221,7 +221,13 @@ function principalOf(weighed: Weighed[], session: Session | null, holder: Princi
   if (session) {
     return { kind: 'session', id: `session:${session.id}`, scopes: weighed.includes('key') ? ALL : READ_RUN, session: session.id }
   }
-  if (holder) return { kind: 'ticket', id: holder.id, scopes: new Set([...holder.scopes].filter((scope) => READ_RUN.has(scope))), ticket: visit.ticketUse }
+  if (holder)
+    return {
+      kind: 'ticket',
+      id: holder.id,
+      scopes: new Set([...holder.scopes].filter((scope) => READ_RUN.has(scope))),
+      ticket: visit.ticketUse,
+    }
   if (weighed.includes('probe')) return { kind: 'ticket', id: 'probe', scopes: NONE, ticket: 'probe' }
   return mode === 'none' && visit.local ? LOCAL : ANONYMOUS
 }

@@ -54,7 +54,9 @@ export function createBackend(given: { config: () => Config; streams: Streams; l
       (ready) => (next.upstream = ready),
       (error: unknown) => log.error('the way to the app could not be opened', { error: String(error) }),
     )
-    line?.loading.then((old) => old.close()).catch((error: unknown) => log.warn('the old way to the app did not close', { error: String(error) }))
+    line?.loading
+      .then((old) => old.close())
+      .catch((error: unknown) => log.warn('the old way to the app did not close', { error: String(error) }))
     line = next
     return next
   }

@@ -122,6 +122,13 @@ export const edgeErrors = defineErrors({
     exit: 1,
     about: 'The answer could not be read, or it switched protocols (101) without the handshake that belongs to it.',
   },
+  UPSTREAM_TLS_INVALID: {
+    message: 'The app behind the gateway at {upstream} cannot be trusted over https: {detail}.',
+    hint: 'Use http:// for an app on this computer, or start the gateway with NODE_EXTRA_CA_CERTS=<the file of its authority>.',
+    http: 502,
+    exit: 1,
+    about: 'The certificate of `gateway.upstream.url` is self-signed, expired or for another name, or the app speaks no TLS.',
+  },
   UPSTREAM_STREAMS_FULL: {
     message: 'All {limit} event streams of this gateway are taken.',
     hint: 'Close some, or raise gateway.maxSseConnections.',

@@ -1,6 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { XopcError } from '../../errors/error.ts'
 import { API_LEVEL } from '../../protocol/http-api.ts'
 
@@ -42,13 +42,17 @@ export function sendJson(res: ServerResponse, status: number, body: unknown): vo
 /** Answers with an error of ours. What follows of the request is not read: the connection closes where a body was announced. */
 export function sendError(res: ServerResponse, error: XopcError, headers: Readonly<Record<string, string>> = {}): void {
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
-  if (!res.req.complete) res.setHeader('Connection', 'close')
+  if (hasUnreadBody(res.req)) res.setHeader('Connection', 'close')
   sendJson(res, error.http, {
     error: error.message,
     code: error.code,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     docs: error.docs,
   })
+}
+
+function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
+  return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
 }
 
 /** A reply on a connection that asked to be upgraded and was not; the connection ends with it. */

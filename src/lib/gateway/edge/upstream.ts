@@ -28,6 +28,7 @@ const CONNECT_TIMEOUT_MS = 10_000
 const ANSWER_TIMEOUT_MS = 300_000
 const CONNECTIONS = 256
 const CLOSE_MS = 2_000
+const SMALL = 8_192
 
 /** A pool of connections to the app. `answerTimeoutMs`: until its headers, counted from the end of the request's body. */
 export function createUpstream(given: {
@@ -92,7 +93,7 @@ export function createUpstream(given: {
       },
       onResponseData(data, chunk) {
         if (chunk.length === length) {
-          res.end(chunk)
+          endWhole(res, chunk)
           return
         }
         if (res.write(chunk)) return
@@ -139,6 +140,12 @@ export function createUpstream(given: {
 /** Sends the headers of a reply whose body did not come with them. Not by `flushHeaders`: that writes them as UTF-8, and a byte above 127 would become two. */
 function sendHead(res: ServerResponse): void {
   if (!res.writableEnded && !res.destroyed) res.write('', 'latin1')
+}
+
+/** Ends a reply with its only chunk. A small one goes as text, because Node sends head and text in one write, head and bytes in two. */
+function endWhole(res: ServerResponse, chunk: Buffer): void {
+  if (chunk.length <= SMALL) res.end(chunk.toString('latin1'), 'latin1')
+  else res.end(chunk)
 }
 
 function isSafe(method: string | undefined): boolean {

@@ -55,7 +55,10 @@ export function passWebSocket(
     // Without the proof the app speaks another protocol, and a pipe would let the client write anything into it, in our name.
     if (!isAccepted(req, answer)) {
       app.destroy()
-      sendError(replyTo(req, socket), edgeErrors.UPSTREAM_ANSWER_INVALID({ upstream: target.shown, detail: 'it answered 101 without accepting the WebSocket handshake' }))
+      sendError(
+        replyTo(req, socket),
+        edgeErrors.UPSTREAM_ANSWER_INVALID({ upstream: target.shown, detail: 'it answered 101 without accepting the WebSocket handshake' }),
+      )
       return
     }
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${switchingHeaders(answer)}\r\n`, 'latin1')
@@ -66,7 +69,15 @@ export function passWebSocket(
 }
 
 function askApp(req: IncomingMessage, { exchange, head, travel }: Passage, target: UpstreamTarget): ClientRequest {
-  const headers = ['Host', target.host, ...requestHeaders(req.rawHeaders, exchange, travel, head.connection), 'Connection', 'Upgrade', 'Upgrade', 'websocket']
+  const headers = [
+    'Host',
+    target.host,
+    ...requestHeaders(req.rawHeaders, exchange, travel, head.connection),
+    'Connection',
+    'Upgrade',
+    'Upgrade',
+    'websocket',
+  ]
   const path = exchange.target
   const request = target.secure ? requestSecure : requestPlain
   if (target.socketPath !== null) return request({ socketPath: target.socketPath, path, headers, agent: false })
