@@ -5,7 +5,7 @@ import type { IngressId, Scope } from '../../protocol/http-api.ts'
 export interface Principal {
   /** `owner`: the owner's credential or the control socket; `session`: a browser's cookie; `ticket`: one use; `anonymous`: nothing proven. */
   kind: 'owner' | 'session' | 'ticket' | 'local' | 'anonymous'
-  /** For logs, limits and `X-Xopc-User`: `owner`, `session:<id>`, `anonymous`. Never a secret. */
+  /** For logs, limits and `X-Xopc-User`: `owner`, `session:<id>`, `local`, `probe`, `anonymous`. Never a secret. */
   id: string
   scopes: ReadonlySet<Scope>
   /** The session behind a `session` principal, for `sessions.end`. */

@@ -1,19 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { IngressAddress, IngressPlace } from '../../access/access-method.ts'
 import { XopcError } from '../../errors/error.ts'
 import type { IngressId, Status } from '../../protocol/http-api.ts'
 import type { Log } from '../../system/log.ts'
 import { type PortOwner, portOwner } from '../../system/port-owner.ts'
 import type { Connections } from './connections.ts'
+import type { Doorkeeper } from './doorkeeper.ts'
 import { edgeErrors } from './errors.ts'
 import { type Listener, type ListenerPlace, openListener } from './listener.ts'
-
-/** Judges what comes through a door; `createEdge` gives one. */
-export interface Doorkeeper {
-  handle(req: IncomingMessage, res: ServerResponse, ingress: IngressId): void
-  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, ingress: IngressId): void
-}
 
 /** The gateway's listeners, each belonging to one ingress. */
 export interface Ingresses {

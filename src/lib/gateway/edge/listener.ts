@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 import type { IngressId } from '../../protocol/http-api.ts'
 import { bindPrivately, clearSocketPath, setSocketRights } from '../../system/socket-file.ts'
 import type { Connections } from './connections.ts'
+import type { Doorkeeper } from './doorkeeper.ts'
 import { edgeErrors } from './errors.ts'
-import type { Doorkeeper } from './ingress.ts'
 
 /** One address that is listened on. */
 export interface Listener {
