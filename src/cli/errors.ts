@@ -30,13 +30,6 @@ export const cliErrors = defineErrors({
     exit: 1,
     about: 'The gateway signs people in another way (gateway.auth.mode), or it was never started and has not made its token yet.',
   },
-  NOT_COMPLETE: {
-    message: 'This xopc is not complete: {file} is missing or broken.',
-    hint: 'In the repository type `npm run manifest`; otherwise install xopc anew.',
-    http: 500,
-    exit: 1,
-    about: 'The list of commands belongs to the package and is read at every start. Somebody removed it, or an installation broke off.',
-  },
   GATEWAY_DID_NOT_START: {
     message: 'The gateway did not start in the background: {problem}.',
     hint: 'Type `xopc gateway` without --background to see it start; its output is in {output}.',

@@ -2,7 +2,6 @@ import { Config } from '@oclif/core/config'
 import { getHelpFlagAdditions, normalizeArgv } from '@oclif/core/help'
 import type { Interfaces } from '@oclif/core'
 import { settings } from '@oclif/core/settings'
-import { cliErrors } from './errors.ts'
 
 /** What `bin/run.js` and `bin/dev.js` hand over. */
 export interface Start {
@@ -28,7 +27,6 @@ async function run(start: Start): Promise<number> {
   // Commands are never compiled on the way: they are built, or Node strips the types of the sources.
   settings.enableAutoTranspile = false
   const own = await load(start, [])
-  if (own.commands.length === 0) throw cliErrors.NOT_COMPLETE({ file: 'oclif.manifest.json' })
   const [id = '', ...rest] = normalizeArgv(own, start.argv)
   const command = wantsHelp(own, start.argv) || id === 'help' ? undefined : own.findCommand(id)
   if (command === undefined) return runUncommon(start)
