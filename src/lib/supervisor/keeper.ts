@@ -6,7 +6,7 @@ import type { Log } from '../system/log.ts'
 import type { Exit } from '../system/process.ts'
 import { backoffMs } from './backoff.ts'
 import { supervisorErrors } from './errors.ts'
-import type { ChildSpec, Supervised } from './supervisor.ts'
+import type { ChildSpec, Supervised } from './child.ts'
 
 /** A supervised program, and the promise that nothing of it is left. */
 export interface Keeper extends Supervised {

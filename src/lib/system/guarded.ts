@@ -119,7 +119,7 @@ function pipesOf(guard: ChildProcess, onLine: (line: string) => void): Pipes {
   // A reset means that the guard is gone, which its exit tells better.
   for (const socket of [hold, report]) socket.on('error', () => {})
   for (const output of [stdout, stderr]) eachLine(output, onLine)
-  const closed = Promise.all([stdout, stderr, report].map(async (stream) => await once(stream, 'close')))
+  const closed = Promise.all([stdout, stderr, report].map(async (stream) => void (await once(stream, 'close'))))
   return { hold, pid: pid.promise, exitCode: () => code, closed }
 }
 

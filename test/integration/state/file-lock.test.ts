@@ -2,6 +2,7 @@ import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { withFileLock } from '../../../src/lib/system/file-lock.ts'
+import { systemCode } from '../../../src/lib/system/file-errors.ts'
 import { readText } from '../../../src/lib/system/files.ts'
 import { ownMark } from '../../../src/lib/system/process-identity.ts'
 import { tempFolder } from '../../support/cleanup.ts'
@@ -74,6 +75,6 @@ describe('a lock that is held', () => {
     const then = Date.now() / 1000 - ageSeconds
     await utimes(`${path}.lock`, then, then)
     const result = withFileLock(path, async () => 'taken', { waitMs: 100 })
-    expect(await result.catch((error: { code: string }) => error.code)).toBe(outcome)
+    expect(await result.catch(systemCode)).toBe(outcome)
   })
 })

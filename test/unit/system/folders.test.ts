@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { systemCode } from '../../../src/lib/system/file-errors.ts'
 import { ensurePrivateDir, listFolder, requirePrivateDir, watchFolder } from '../../../src/lib/system/folders.ts'
 import { tempFolder } from '../../support/cleanup.ts'
 
@@ -15,7 +16,7 @@ describe('a private folder', () => {
     ['a file', (path) => writeFile(path, ''), 'FOLDER_NOT_PRIVATE', 'FOLDER_NOT_PRIVATE'],
     ["another user's", (path) => mkdir(path, { mode: 0o700 }).then(() => chown(path, 65_534, 65_534)), 'STATE_NOT_OURS', 'STATE_NOT_OURS'],
   ]
-  const outcomeOf = (given: Promise<string>) => given.catch((error: { code: string }) => error.code)
+  const outcomeOf = (given: Promise<string>) => given.catch(systemCode)
 
   it.each(cases)('that is %s', async (_name, prepare, outcome, strict) => {
     const folder = await tempFolder()

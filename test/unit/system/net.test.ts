@@ -85,7 +85,7 @@ describe('health over a socket', () => {
   ]
   it.each(answers)('of %s', async (_name, reply, alive) => {
     const path = join(await tempFolder(), 's')
-    const server = createServer(async (socket) => {
+    const server = createServer((socket) => {
       for (const part of reply?.split('|') ?? []) socket.write(part)
       if (reply !== null) socket.end()
     }).listen(path)
