@@ -18,8 +18,7 @@ function plain(value: unknown, secrets: readonly string[], depth: number): unkno
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'invalid date' : value.toISOString()
   if (value instanceof Error) return plainError(value, secrets, depth)
   if (value instanceof Set || Array.isArray(value)) return [...value].slice(0, maxItems).map((item) => plain(item, secrets, depth + 1))
-  const object: object = value instanceof Map ? Object.fromEntries(value) : value
-  return plainObject(object, secrets, depth)
+  return plainObject(value instanceof Map ? Object.fromEntries<unknown>(value) : value, secrets, depth)
 }
 
 function plainText(text: string, secrets: readonly string[]): string {

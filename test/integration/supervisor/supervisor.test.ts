@@ -145,7 +145,7 @@ describe('the supervisor', () => {
   it('says when a program is ready, records it, and forgets it when it is stopped', async () => {
     const { sh, recorded } = await supervise()
     const lines: string[] = []
-    const child = sh('echo "\\033[31mstarting\\033[0m"; echo ready; sleep 60', { onLine: (line) => lines.push(line) })
+    const child = sh('printf "\\033[31mstarting\\033[0m\\n"; echo ready; sleep 60', { onLine: (line) => lines.push(line) })
     await child.ready()
     expect(lines).toEqual(['starting', 'ready'])
     const pid = child.pid() ?? 0
