@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { systemErrors } from '../system/errors.ts'
 import { type FileFacts, look, resolveLinks, setMode } from '../system/files.ts'
-import { ensurePrivateDir, isPrivate, listFolder, ourUid, requirePrivateDir } from '../system/folders.ts'
+import { ensurePrivateDir, isPrivate, listFolder, ourUid, requireOurFolder } from '../system/folders.ts'
 import { type RunDirCandidate, type StatePaths, runDirCandidates, statePaths } from '../system/paths.ts'
 
 /** The state folder, opened: its modes and owner were checked. */
@@ -41,7 +41,8 @@ async function open(env: NodeJS.ProcessEnv, paths: StatePaths): Promise<State> {
 
 async function peek(env: NodeJS.ProcessEnv, paths: StatePaths): Promise<State> {
   const dir = await resolveLinks(paths.dir)
-  if (dir !== null) await requirePrivateDir(dir)
+  // Lax rights do not keep anybody from looking: the next start of a gateway takes them away.
+  if (dir !== null) await requireOurFolder(dir)
   const candidates = await runDirCandidates(env, paths, dir ?? paths.dir)
   return { paths, runDir: (candidates[0] ?? { path: paths.run }).path, tightened: [] }
 }

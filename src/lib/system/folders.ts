@@ -24,7 +24,7 @@ export type PrivateDir = 'created' | 'kept' | 'tightened'
  */
 export async function ensurePrivateDir(path: string, options: { strict?: boolean } = {}): Promise<PrivateDir> {
   const created = await makeFolder(path)
-  const facts = requireOurFolder(path, await look(path))
+  const facts = await requireOurFolder(path)
   if (isPrivate(facts)) return created ? 'created' : 'kept'
   if (options.strict === true) throw laxMode(path, facts)
   await setMode(path, facts.mode & 0o700)
@@ -33,13 +33,19 @@ export async function ensurePrivateDir(path: string, options: { strict?: boolean
 
 /** Checks a folder that somebody else named (a socket's, from a lock): a real folder, ours, nobody else can enter. Throws `STATE_NOT_OURS`, `FOLDER_NOT_PRIVATE`. */
 export async function requirePrivateDir(path: string): Promise<void> {
-  const facts = requireOurFolder(path, await look(path))
+  const facts = await requireOurFolder(path)
   if (!isPrivate(facts)) throw laxMode(path, facts)
 }
 
-/** Throws `STATE_NOT_OURS` when another user owns what was looked at. */
-export function requireOurs(path: string, facts: FileFacts): void {
+/** What is known of a folder that must be a real one (no link) and ours. Throws `STATE_NOT_OURS`, `FOLDER_NOT_PRIVATE`. */
+export async function requireOurFolder(path: string): Promise<FileFacts> {
+  const facts = await look(path)
+  if (facts?.kind !== 'folder') {
+    const reason = facts === null ? 'it does not exist' : facts.kind === 'link' ? 'it is a link' : 'it is not a folder'
+    throw systemErrors.FOLDER_NOT_PRIVATE({ path, reason })
+  }
   if (facts.uid !== ourUid()) throw systemErrors.STATE_NOT_OURS({ path, owner: `user ${facts.uid}` })
+  return facts
 }
 
 /** Whether group and others have no right at all. */
@@ -74,15 +80,6 @@ async function makeFolder(path: string): Promise<boolean> {
       throw error
     }
   })
-}
-
-function requireOurFolder(path: string, facts: FileFacts | null): FileFacts {
-  if (facts?.kind === 'folder') {
-    requireOurs(path, facts)
-    return facts
-  }
-  const reason = facts === null ? 'it does not exist' : facts.kind === 'link' ? 'it is a link' : 'it is not a folder'
-  throw systemErrors.FOLDER_NOT_PRIVATE({ path, reason })
 }
 
 function laxMode(path: string, facts: FileFacts): XopcError {

@@ -67,8 +67,10 @@ describe('the state folder', () => {
     expect(await readdir(join(dir, '..'))).toEqual([])
     await mkdir(dir)
     await chmod(dir, 0o755)
-    await expect(openState({ XOPC_STATE_DIR: dir }, { create: false })).rejects.toMatchObject({ code: 'FOLDER_NOT_PRIVATE' })
+    await openState({ XOPC_STATE_DIR: dir }, { create: false })
     expect(await modeOf(dir)).toBe(0o755)
+    await chown(dir, 65_534, 65_534)
+    await expect(openState({ XOPC_STATE_DIR: dir }, { create: false })).rejects.toMatchObject({ code: 'STATE_NOT_OURS' })
   })
 })
 
