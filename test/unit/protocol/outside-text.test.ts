@@ -42,8 +42,29 @@ describe('A93: text from outside', () => {
   })
 
   it('is safe whatever comes', () => {
-    const nasty = fc.constantFrom('\u001b', '[', ']', '\u009b', '\u202e', '\u200b', '\ud800', '\n', '\u0007', '\\', 'm', ';', '3', 'é', '😀', '\u001b]', '\u001b[')
-    const texts = fc.oneof(fc.array(nasty).map((parts) => parts.join('')), fc.string({ unit: 'binary' }))
+    const nasty = fc.constantFrom(
+      '\u001b',
+      '[',
+      ']',
+      '\u009b',
+      '\u202e',
+      '\u200b',
+      '\ud800',
+      '\n',
+      '\u0007',
+      '\\',
+      'm',
+      ';',
+      '3',
+      'é',
+      '😀',
+      '\u001b]',
+      '\u001b[',
+    )
+    const texts = fc.oneof(
+      fc.array(nasty).map((parts) => parts.join('')),
+      fc.string({ unit: 'binary' }),
+    )
     fc.assert(
       fc.property(texts, fc.nat(80), (text, max) => {
         const clean = cleanText(text, max)
