@@ -23,12 +23,13 @@ code, .mono { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 16px; margin: 16px 0; }
 .row { display: flex; flex-wrap: wrap; gap: 4px 12px; justify-content: space-between; align-items: baseline; }
 label { display: block; font-weight: 600; margin-bottom: 4px; }
-input { width: 100%; min-height: 44px; padding: 8px 12px; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--quiet); border-radius: 8px; }
+input { width: 100%; min-height: 44px; padding: 8px 12px; font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--quiet); border-radius: 8px; margin-bottom: 8px; }
 button { min-height: 44px; padding: 8px 16px; font: inherit; font-weight: 600; border-radius: 8px; border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); cursor: pointer; }
 button.plain { background: transparent; color: var(--accent); }
 button:disabled { opacity: 0.6; cursor: default; }
 form button { width: 100%; margin-top: 16px; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+h1:focus { outline: none; }
 a { color: var(--accent); }
 ul { margin: 8px 0 0; padding: 0; list-style: none; }
 .problem { border-left: 4px solid var(--bad); padding: 8px 12px; margin-top: 16px; background: var(--ground); }
