@@ -10,10 +10,13 @@ export default class ConfigSet extends BaseCommand {
   static override examples = [
     '<%= config.bin %> config set gateway.port=18800',
     '<%= config.bin %> config set gateway.corsOrigins=\'["https://app.example.com"]\'',
+    '<%= config.bin %> config set gateway.auth.password',
     '<%= config.bin %> config set --stdin gateway.auth.password < password.txt',
   ]
   static override strict = false
-  static override flags = { stdin: Flags.boolean({ summary: 'Read the value of the key that stands without one from stdin.' }) }
+  static override flags = {
+    stdin: Flags.boolean({ summary: 'Read the value of the key that stands without one from stdin, instead of asking for it.' }),
+  }
 
   async run(): Promise<ConfigChange> {
     const { argv, flags } = await this.parse(ConfigSet)
@@ -22,11 +25,20 @@ export default class ConfigSet extends BaseCommand {
       import('../../lib/config/edit.ts'),
       import('../../lib/config/view.ts'),
     ])
-    const { edits, exposed } = readAssignments(argv.map(String), flags.stdin ? await text(process.stdin) : null)
+    const words = argv.map(String)
+    const { edits, exposed } = readAssignments(words, flags.stdin ? await text(process.stdin) : await this.asked(words))
     for (const key of exposed) this.note(`${key} stood on the command line, where others can read it; --stdin keeps it out of sight.`)
     const view = viewOf(await editConfig({ env: process.env, path: this.configPath(), edits }))
     const reload = await askWhatGatewayTook(process.env, view.path)
     this.out(`Saved ${Object.keys(edits).join(', ')} in ${view.path}.`, ...describeTaken(Object.keys(edits), reload))
     return { ...view, reload }
+  }
+
+  /** One key without a value is asked for where somebody sits at the terminal. */
+  private async asked(words: readonly string[]): Promise<string | null> {
+    const bare = words.filter((word) => !word.includes('='))
+    if (bare.length !== 1 || !this.terminal.interactive || this.jsonEnabled()) return null
+    const { askSecret } = await import('../../cli/ask-secret.ts')
+    return askSecret(`Value of ${bare[0]}:`)
   }
 }

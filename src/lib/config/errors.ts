@@ -110,7 +110,7 @@ export const configErrors = defineErrors({
   },
   CONFIG_ASSIGNMENT: {
     message: '{problem}.',
-    hint: 'Write it as key=value: xopc config set gateway.port=18800',
+    hint: 'Write it as key=value (xopc config set gateway.port=18800); the value of a secret can come by --stdin.',
     http: 400,
     exit: 2,
     about:
