@@ -29,6 +29,11 @@ export abstract class BaseCommand extends Command {
   protected readonly terminal = createTerminal(process, process.env)
   #connection: Promise<Connection> | undefined
 
+  /** Runs the command with the words it was made with; prints what it returns where `--json` asks for that. Throws what it throws. */
+  execute(): Promise<unknown> {
+    return this._run()
+  }
+
   /** The running gateway, or the same over its files. Throws what opening state and configuration throws. */
   protected async xopc(): Promise<Xopc> {
     return (await this.connection()).xopc

@@ -19,10 +19,10 @@ export interface ConnectionOptions {
 /** Finds the running gateway by its lock, else opens configuration and state. Throws what `openState` and `openConfig` throw. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const [{ openState }, { connect }] = await Promise.all([import('../lib/state/store.ts'), import('../lib/remote/target.ts')])
-  const state = await openState(options.env)
+  const state = await openState(options.env, { create: false })
   const target = await connect(state)
   if (target.kind === 'client') return { kind: 'client', xopc: target.xopc, state, close: async () => {} }
-  return openOffline(options, state)
+  return openOffline(options, await openState(options.env))
 }
 
 /** Configuration and state without a gateway, also where one runs. Throws what `openConfig` throws. */

@@ -94,7 +94,7 @@ describe('a broken configuration', () => {
       const { code, stdout } = await xopc([...args, '--json'], { stateDir })
       expect(code).toBe(3)
       const error = errorIn(stdout) as unknown as { problems: { line: number }[] }
-      expect(error.problems.map(({ line }) => line).toSorted()).toEqual([3, 4])
+      expect(new Set(error.problems.map(({ line }) => line))).toEqual(new Set([3, 4]))
       expect(await readFile(join(stateDir, 'xopc.json'), 'utf8')).toBe(broken)
       expect((await xopc(args, { stateDir })).stderr).toMatch(/line 3: .*\n.*line 4: /)
     },

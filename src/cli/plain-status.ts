@@ -1,0 +1,14 @@
+import { openConnection } from './connection.ts'
+import { isAsIntended, renderOverview } from './render/overview.ts'
+import { createTerminal } from './terminal.ts'
+
+/** Does what `commands/status.ts` does with these words; resolves with the exit code. Throws what opening state and configuration throws. */
+export async function runPlainStatus(words: readonly string[]): Promise<number> {
+  process.once('SIGINT', () => process.exit(130))
+  const { xopc } = await openConnection({ env: process.env })
+  const overview = await xopc.overview()
+  const { columns } = createTerminal(process, process.env)
+  const text = words.includes('--json') ? JSON.stringify(overview, null, 2) : renderOverview(overview, columns).join('\n')
+  process.stdout.write(`${text}\n`)
+  return words.includes('--check') && !isAsIntended(overview) ? 1 : 0
+}
