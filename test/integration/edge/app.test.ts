@@ -159,6 +159,12 @@ describe('the way to the app', () => {
     const { ticket } = edge.tickets.issue('events', { kind: 'owner', id: 'owner', scopes: new Set(['read', 'run']) })
     expect((await seen(`/headers?a=1&ticket=${ticket}&b=2`, { bare: true })).url).toBe('/headers?a=1&b=2')
     expect((await ask(edge.port, `/headers?ticket=${ticket}`, { bare: true })).status).toBe(401)
+    const { ticket: other } = edge.tickets.issue('events', { kind: 'owner', id: 'owner', scopes: new Set(['read', 'run']) })
+    const elsewhere = await ask(edge.port, `/headers?ticket=${other}`, { bare: true, headers: { Host: 'evil.example' } })
+    expect(elsewhere, 'a ticket vouches for no name').toMatchObject({
+      status: 421,
+      body: expect.stringContaining('UNKNOWN_HOST') as unknown,
+    })
   })
 
   it('sends the userinfo of the URL as Basic', async () => {
@@ -198,8 +204,8 @@ describe('an app that fails', () => {
     expect((await ask(edge.port, '/')).status).toBe(200)
   })
 
-  it('in the middle of its answer cuts the connection, so that half does not look like all', async () => {
-    await expect(ask(edge.port, '/reset?after=body')).rejects.toThrow(/aborted|hang up|reset/)
+  it.each(['body', 'chunk'])('in the middle of its answer (%s) cuts the connection, so that half does not look like all', async (after) => {
+    await expect(ask(edge.port, `/reset?after=${after}`)).rejects.toThrow(/aborted|hang up|reset/)
   })
 
   it('that is not there is 502 UPSTREAM_DOWN, without its password', async () => {

@@ -81,13 +81,14 @@ describe('forwarded headers of others', () => {
     expect(got).toMatchObject({ client: peer, proto: 'http', host: 'gateway.example', proxied: true, trustedPeer: false })
   })
 
-  it.each([['X-Real-IP'], ['X-Client-IP'], ['X_Forwarded_For'], ['True-Client-IP']])('%s is no forwarded header', (name) => {
+  it.each([['X-Real-IP'], ['X-Client-IP'], ['X_Real_IP'], ['True-Client-IP']])('%s is no forwarded header', (name) => {
     expect(judge('127.0.0.1', 'local', name, '1.2.3.4')).toMatchObject({ client: '127.0.0.1', proxied: false })
   })
 
   it.each([
     ['Forwarded', 'for=1.2.3.4;host=evil.example;proto=https'],
     ['Via', '1.1 proxy'],
+    ['X_Forwarded_For', '1.2.3.4'],
     ['X-Forwarded-Uri', '/x'],
     ['X-Forwarded-User', 'root'],
   ])('%s is not believed, and makes the request proxied', (name, value) => {

@@ -81,7 +81,7 @@ describe('header names', () => {
     ['X-Original-URL', 'dropped'],
     ['X-Forwarded-User', 'forwarded-other'],
     ['X-Forwarded-Uri', 'forwarded-other'],
-    ['X_Forwarded_For', 'dropped'],
+    ['X_Forwarded_For', 'forwarded-other'],
     ['Content_Length', 'dropped'],
     ['Transfer_Encoding', 'dropped'],
     ['Proxy-Authorization', 'dropped'],

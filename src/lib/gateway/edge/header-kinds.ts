@@ -107,9 +107,10 @@ function classify(lower: string): HeaderKind {
   const exact = known.get(lower)
   if (exact !== undefined) return exact
   const dashed = lower.replaceAll(/[^a-z0-9]/g, '-')
-  // A twin such as `X_Forwarded_For` or `content_length` is neither believed nor passed on.
-  if (dashed !== lower && known.has(dashed)) return 'dropped'
+  // Whoever wrote it meant a proxy, so it is not local; `X_Forwarded_For` is as little believed as `X-Forwarded-Port`.
   if (dashed.startsWith('x-forwarded-')) return 'forwarded-other'
+  // A twin such as `content_length` is neither believed nor passed on.
+  if (dashed !== lower && known.has(dashed)) return 'dropped'
   return isDropped(dashed) ? 'dropped' : 'plain'
 }
 

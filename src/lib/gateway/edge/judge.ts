@@ -116,6 +116,8 @@ function judgeForApp(bench: Bench, read: Case, proof: Proof, named: boolean, kno
     if (proof.principal.kind === 'anonymous' && !upgrade && isPage(req)) return { to: 'sign-in', forwarded }
     return refuse(named ? edgeErrors[bench.authenticator.unproven()]() : edgeErrors.UNKNOWN_HOST({ host }), forwarded, proof)
   }
+  // What stands in a URL vouches for no name, as a header does.
+  if (!named) return refuse(edgeErrors.UNKNOWN_HOST({ host }), forwarded, proof)
   const ambient = proof.byCookie || proof.principal.kind === 'local'
   if (foreign && ambient && method !== 'GET' && method !== 'HEAD') return refuse(foreignError(origin), forwarded, proof)
   return { to: 'app', exchange: exchangeOf(bench, read, proof, known), head, proof, forwarded }
