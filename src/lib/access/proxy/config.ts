@@ -79,7 +79,12 @@ export function proxyAddressRefusal(text: string): XopcError | null {
   if (network === null) return proxyErrors.PROXY_ADDRESS_INVALID({ address: text })
   const [address, bits] = network
   const narrowest = address.kind() === 'ipv4' ? 8 : 7
-  return bits < narrowest ? proxyErrors.PROXY_RANGE_TOO_WIDE({ address: text }) : null
+  return bits < narrowest || holdsAllIPv4(address, bits) ? proxyErrors.PROXY_RANGE_TOO_WIDE({ address: text }) : null
+}
+
+/** `::/8` and kin: every IPv4 address lies in `::ffff:0:0/96`, and is compared as what lies there. */
+function holdsAllIPv4(address: ipaddr.IPv4 | ipaddr.IPv6, bits: number): boolean {
+  return address.kind() === 'ipv6' && bits <= 96 && ipaddr.parse('::ffff:0:0').match(address, bits)
 }
 
 /** A warning for an entry of `trustedProxies` that trusts more than a small network, or null. */
