@@ -102,10 +102,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   function endOwner(): void {
     sessions.endOwner()
     tickets.clear()
-    clock.sleep(LAST_REPLY_MS).then(
-      () => connections.endProven(),
-      (error: unknown) => log.error('Connections of the old credential could not be ended', { error }),
-    )
+    connections.endProven(LAST_REPLY_MS)
   }
 
   async function follow({ before, after }: ConfigEvent): Promise<void> {
