@@ -57,7 +57,13 @@ async function runUntilEnd(options: GatewayOptions, undo: Undo[]): Promise<Endin
   undo.push(onSignals(() => end.resolve('stop')))
   const state = await openState(options.env)
   const { log, audit, know } = openLogs(state, options, undo)
-  const config = await openConfig({ env: options.env, ...pathOf(options), overrides: overridesOf(options), hotReload: options.hotReload, log })
+  const config = await openConfig({
+    env: options.env,
+    ...pathOf(options),
+    overrides: overridesOf(options),
+    hotReload: options.hotReload,
+    log,
+  })
   undo.push(() => config.close())
   know(config)
   const lock = await acquireLock(state, { url: `http://127.0.0.1:${config.current().gateway.port}`, version: options.version })
@@ -67,7 +73,8 @@ async function runUntilEnd(options: GatewayOptions, undo: Undo[]): Promise<Endin
   const parts = { config, state, signer: await openIdentity(state.paths), log, audit, clock: systemClock, version: options.version }
   const gateway = await open(parts, end.resolve, undo)
   await lock.update({ url: gateway.url() })
-  for (const line of announcement({ version: options.version, url: gateway.url(), config: config.current(), env: options.env })) options.out.line(line)
+  for (const line of announcement({ version: options.version, url: gateway.url(), config: config.current(), env: options.env }))
+    options.out.line(line)
   const ending = await end.promise
   log.info('gateway ends', { ending })
   return ending
@@ -103,10 +110,18 @@ async function open(parts: Parameters<typeof createGateway>[0], ask: (ending: En
 /** The logs start before the configuration is read; the secrets to keep out of them are known once it is. */
 function openLogs(state: State, options: GatewayOptions, undo: Undo[]) {
   let config: ConfigStore | undefined
-  const given = { clock: systemClock, secrets: () => (config === undefined ? [] : secretsIn(config.current()).map(([, secret]) => secret)) }
+  const onFailure = (error: Error): void => options.out.line(`The log cannot be written, so what happens now is not kept: ${error.message}`)
+  const given = {
+    clock: systemClock,
+    onFailure,
+    secrets: () => (config === undefined ? [] : secretsIn(config.current()).map(([, secret]) => secret)),
+  }
   const level = logLevelOf(options.env)
   const log: FileLog = createLog({ ...given, path: state.paths.gatewayLog, ...(level === null ? {} : { level }) })
   const audit = createAudit({ ...given, path: state.paths.auditLog })
+  if (level === null) {
+    log.warn('XOPC_LOG_LEVEL is none of debug, info, warn, error; info is used', { given: options.env['XOPC_LOG_LEVEL'] })
+  }
   undo.push(
     () => log.close(),
     () => audit.close(),

@@ -28,7 +28,7 @@ export async function startInBackground({ env, program, args }: Background): Pro
   await remove(output)
   const child = await spawnDetached(program, [...args, '--json'], { output, env })
   const ended = child.exited.then(() => true)
-  for (const giveUp = systemClock.now() + startMs; systemClock.now() < giveUp; ) {
+  for (const giveUp = systemClock.now() + startMs; systemClock.now() < giveUp;) {
     const lock = await answering(state, child.pid)
     if (lock !== null) return lock
     if (await Promise.race([ended, systemClock.sleep(pollMs).then(() => false)])) throw await failureIn(output)
