@@ -11,7 +11,7 @@ const oclif = { ...pjson.oclif, commands: './src/commands' }
 
 import('../src/cli/main.ts').then(
   ({ main }) => main({ argv: process.argv.slice(2), root, pjson: { ...pjson, oclif }, development: true }),
-  (error) => {
+  (/** @type {unknown} */ error) => {
     console.error(error)
     process.exitCode = 70
   },

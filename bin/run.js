@@ -28,14 +28,13 @@ function start(fs, path) {
     return
   }
   cacheCompiledCode(fs, path)
-  import(require('url').pathToFileURL(entry).href).then(
-    function (module) {
+  import(require('url').pathToFileURL(entry).href)
+    .then(function (module) {
       return module.main({ argv: process.argv.slice(2), root: root, pjson: pjson })
-    },
-    function (error) {
+    })
+    .then(undefined, function (/** @type {unknown} */ error) {
       refuse('xopc could not be loaded from ' + path.dirname(entry) + ' (' + error.message + '): type `npm run build`, or install it anew.')
-    },
-  )
+    })
 }
 
 // Node runs what it finds in this folder, so it must be ours alone. And Node never returns from a folder that cannot be made

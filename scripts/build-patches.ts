@@ -59,7 +59,7 @@ export function leanBuiltins(): Plugin {
   const prefix = '\0lean:'
   return {
     name: 'xopc-lean-builtins',
-    resolveId: (source, _importer, { kind }) => (kind === 'import-statement' && lean.includes(source) ? `${prefix}${source}` : null),
+    resolveId: (source, _importer, { kind }) => (kind !== 'require-call' && lean.includes(source) ? `${prefix}${source}` : null),
     load(id) {
       if (!id.startsWith(prefix)) return null
       const name = id.slice(prefix.length)

@@ -15,11 +15,13 @@ const skipped = process.argv.flatMap((word, index) => (process.argv[index - 1] =
 const commands = globSync('src/commands/**/*.ts', { cwd: root }).map((file) => file.replaceAll('\\', '/'))
 const entries = Object.fromEntries(commands.map((file) => [file.slice('src/'.length, -'.ts'.length), join(root, file)]))
 
-/** What is loaded at a start, in few files, because a start pays for each: what all need, what finds the gateway, what oclif needs. */
+/** What is loaded at a start, in few files, because a start pays for each: what all need, what finds the
+ * gateway, what replaces it, and oclif. */
 const groups = [
   { name: 'base', test: /src[/](lib[/]errors[/]error|lib[/]protocol[/]outside-text|cli[/]errors|cli[/]terminal)[.]ts$/, priority: 3 },
   { name: 'reach', test: /src[/](cli[/]connection|cli[/]plain-status|lib[/]remote[/]target|lib[/]state[/]store)[.]ts$/, priority: 2 },
-  { name: 'commands', test: /src[/]cli[/](base-command|run-command)[.]ts$/, priority: 1 },
+  { name: 'offline', test: /src[/]lib[/](config[/]watch|core[/]offline|system[/]log)[.]ts$/, priority: 1 },
+  { name: 'commands', test: /src[/]cli[/](base-command|run-command)[.]ts$/, priority: 0 },
 ]
 
 const fresh = mkdtempSync(join(root, 'node_modules', '.xopc-build-'))

@@ -1,15 +1,4 @@
-import type { Interfaces } from '@oclif/core'
-
-/** What `bin/run.js` and `bin/dev.js` hand over. */
-export interface Start {
-  /** Words after `xopc`. */
-  argv: string[]
-  /** The package's folder. */
-  root: string
-  pjson: Interfaces.PJSON
-  /** Run from the sources: look for commands instead of trusting the manifest. */
-  development?: boolean
-}
+import type { Start } from './run-command.ts'
 
 /** Runs one command and ends the process with its exit code. Never throws. */
 export async function main(start: Start): Promise<void> {

@@ -3,7 +3,17 @@ import { getHelpFlagAdditions, normalizeArgv } from '@oclif/core/help'
 import type { Interfaces } from '@oclif/core'
 import { settings } from '@oclif/core/settings'
 import type { BaseCommand } from './base-command.ts'
-import type { Start } from './main.ts'
+
+/** What `bin/run.js` and `bin/dev.js` hand over. */
+export interface Start {
+  /** Words after `xopc`. */
+  argv: string[]
+  /** The package's folder. */
+  root: string
+  pjson: Interfaces.PJSON
+  /** Run from the sources: look for commands instead of trusting the manifest. */
+  development?: boolean
+}
 
 /** Runs one command by oclif; resolves with the exit code. Throws what the command throws. */
 export async function runCommand(start: Start): Promise<number> {

@@ -35,11 +35,6 @@ export function stateDetail(state: AccessState): string[] {
   }
 }
 
-/** Whether what was asked for holds. Pure. */
-export function isOn(state: AccessState): boolean {
-  return state.phase === 'on'
-}
-
 function optional(text: string | undefined): string[] {
   return text === undefined ? [] : [say(text)]
 }

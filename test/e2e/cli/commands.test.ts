@@ -84,6 +84,22 @@ describe('without a gateway', () => {
   })
 })
 
+describe('a plain status', () => {
+  it.each([[[]], [['--json']], [['--check']], [['--json', '--check']]])(
+    'with %j says and ends the same as by way of the parser',
+    async (words) => {
+      const stateDir = await tempFolder()
+      const given = ['--config', join(stateDir, 'xopc.json')]
+      const [plain, parsed] = await Promise.all([
+        xopc(['status', ...words], { stateDir }),
+        xopc(['status', ...words, ...given], { stateDir }),
+      ])
+      expect(plain).toEqual(parsed)
+      expect(plain.stdout).not.toBe('')
+    },
+  )
+})
+
 describe('a broken configuration', () => {
   const broken = '{\n  gateway: {\n    prt: 1,\n    port: "no"\n  }\n}\n'
 
