@@ -31,6 +31,8 @@ try {
     cwd: root,
     platform: 'node',
     logLevel: 'warn',
+    // What is lazy for a start may be needed at once by a part that is itself loaded late.
+    checks: { ineffectiveDynamicImport: false },
     // oclif looks for it only where it would compile commands, which it never does here.
     external: ['typescript'],
     plugins: [
