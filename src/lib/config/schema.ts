@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { tunnelSettings } from '../access/tunnel/config.ts'
 import { gatewaySettings } from './gateway-settings.ts'
 
+// Compiling a schema to code takes longer than the few parses of a run.
+z.config({ jitless: true })
+
 /**
  * The one truth about settings: types, docs/config.md, the JSON Schema for editors and the list of secrets come from it.
  * Metadata of a key: `description`; `secret: true` where it is never shown; `env`, the environment variable that wins over the file.
