@@ -101,6 +101,14 @@ export const gatewayErrors = defineErrors({
     exit: 1,
     about: 'The route belongs to device pairing, which a later version brings.',
   },
+  PROGRAM_REPLACED: {
+    message: 'xopc was installed anew while this gateway ran, and the part that answers here is gone from the disk.',
+    hint: 'Start it again: xopc gateway --force (with --background, if it ran so).',
+    http: 503,
+    exit: 1,
+    about:
+      'The API is loaded with its first request. An upgrade in between replaced its files. The app behind the gateway is still served.',
+  },
   GATEWAY_STOPPING: {
     message: 'The gateway is stopping.',
     hint: 'Start it again: xopc gateway',

@@ -24,8 +24,6 @@ import { within } from './within.ts'
 const STOP_MS = 3_000
 /** How long after a rotation its own reply may still travel before every proven connection is cut. */
 const LAST_REPLY_MS = 500
-/** When the API is loaded that nobody asked for yet, milliseconds after the start. */
-const PRELOAD_MS = 1_000
 
 /** What the gateway is made of. */
 export interface GatewayParts {
@@ -58,7 +56,7 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
-/** Makes the gateway; nothing listens before `serve`. The API behind the edge is loaded with the first request for it, or a second after the start. */
+/** Makes the gateway; nothing listens before `serve`. The API behind the edge is loaded with the first request for it. */
 export function createGateway(parts: GatewayParts): Gateway {
   const { config, log, audit, clock, version, signer } = parts
   const startedAt = clock.now()
@@ -96,16 +94,12 @@ export function createGateway(parts: GatewayParts): Gateway {
   }
 
   async function createApi(xopc: Served): Promise<Control> {
-    const { createControl } = await import('./control/app.ts')
+    // The first request for the API may come after an upgrade took the files away that this gateway was started from.
+    const { createControl } = await import('./control/app.ts').catch((error: unknown) => {
+      throw isModuleMissing(error) ? gatewayErrors.PROGRAM_REPLACED({}, { cause: error }) : error
+    })
     loaded = await createControl({ ...shared, xopc, config, signer, version })
     return loaded
-  }
-
-  /** An upgrade replaces the program's files while the gateway runs: what is loaded by then goes on. */
-  function preload(): void {
-    setTimeout(() => {
-      if (stopped === null) loadControl().catch((error: unknown) => log.error('The API could not be loaded', { error: String(error) }))
-    }, PRELOAD_MS).unref()
   }
 
   function endOwner(): void {
@@ -151,10 +145,13 @@ export function createGateway(parts: GatewayParts): Gateway {
         log.error('The socket for your proxy is not open; the other doors are', { path: gateway().proxySocket, error })
       })
       unsubscribe = config.subscribe(follow)
-      preload()
     },
     stop: () => (stopped ??= within(STOP_MS, close(), clock)),
   }
+}
+
+function isModuleMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
 }
 
 async function openLocal(doors: Ingresses, port: number): Promise<void> {
