@@ -108,11 +108,11 @@ const outside = [
     // Whether a socket file or a port is somebody's is told only by dialling it.
     'src/lib/system/(net|socket-file)[.]ts',
   ]),
-  only('the terminal: only cli/ and commands/', 'lib/ knows nothing of colours and prompts.', 'node_modules/(@oclif|@inquirer|chalk)/', [
+  only('the terminal: only cli/ and commands/', 'lib/ knows nothing of colours and prompts.', 'node_modules/(@oclif|@inquirer)/', [
     'src/cli/',
     'src/commands/',
   ]),
-  only('oclif and colours: only cli/', 'Commands take them from there.', 'node_modules/(@inquirer|chalk)/', ['src/cli/']),
+  only('oclif and colours: only cli/', 'Commands take them from there.', 'node_modules/(@inquirer)/', ['src/cli/']),
   only('fastify: only behind the edge', 'Decision 002.', 'node_modules/(fastify|@fastify)/', ['src/lib/gateway/control/']),
   only('undici and ws: only the gateway', 'House rule 10.', 'node_modules/(undici|ws)/', ['src/lib/gateway/', 'src/lib/probe/']),
   {

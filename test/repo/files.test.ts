@@ -32,10 +32,13 @@ describe('no file names', () => {
     ],
     ['a private key', /-----BEGIN [A-Z ]*PRIVATE KE[Y]-----/],
   ] as const
+  /** Of an app that one test starts; whoever has it can be that app on port 0 of loopback. */
+  const worthless = 'test/fixtures/tls/key.pem'
 
   it.each(secrets)('%s', (_, pattern) => {
     expect(
       trackedFiles()
+        .filter(({ path }) => path !== worthless)
         .filter((file) => pattern.test(file.text))
         .map(({ path }) => path),
     ).toEqual([])

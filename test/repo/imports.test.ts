@@ -33,7 +33,7 @@ const planted = {
   'lib/identity/a.ts': ["import { readFileSync } from 'fs'\nreadFileSync('a')", 'files and processes: only system/'],
   'lib/supervisor/a.ts': ["import '../core/xopc.ts'", 'supervisor: its row names what it imports'],
   'lib/system/a.ts': ["import '../state/store.ts'", 'system: its row names what it imports'],
-  'lib/system/b.ts': ["import 'chalk'", 'the terminal: only cli/ and commands/'],
+  'lib/system/b.ts': ["import '@inquirer/prompts'", 'the terminal: only cli/ and commands/'],
   'lib/system/c.ts': ["import 'vitest'", 'what ships is a dependency'],
   'lib/system/d.ts': ["import './nowhere.ts'", 'every import is found'],
   'lib/errors/a.ts': ["import '../system/paths.ts'", 'errors: its row names what it imports'],
