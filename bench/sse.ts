@@ -109,7 +109,7 @@ async function ask(client: ChildProcess, message: ToClient): Promise<FromClient>
 async function gatewaySource(bench: Bench, run: number): Promise<Source> {
   const program = await gatewayProgram(bench.folder, `gateway-${run}`)
   const headers = { authorization: `Bearer ${program.token}`, 'content-type': 'application/json' }
-  const change = (index: number): string => JSON.stringify({ gateway: { auth: { rateLimit: { maxAttempts: 6 + (index % 2) } } } })
+  const change = (index: number): string => JSON.stringify({ gateway: { auth: { rateLimit: { maxAttempts: 10 + index } } } })
   return {
     program,
     url: `${program.origin}/xopc/api/events`,
