@@ -1,0 +1,89 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { expect, it } from 'vitest'
+import type { ChallengeReply } from '../../src/lib/protocol/http-api.ts'
+import { challengeMessage } from '../../src/lib/protocol/signing.ts'
+import { needsPeer } from '../support/peers.ts'
+import { type Door, openHouse, PUBLIC_HOST } from './doors.ts'
+
+// A fake gateway passes the client's challenge on to the real one. The client compares the signed origin with the one that it dialled, so
+// all depends on what the real one is willing to sign. (The client's half comes with remote mode.)
+
+const nonce = 'nonce-nonce-nonce-nonce-nonce-nonce-1234'
+
+needsPeer('netns', 'a challenge for a foreign origin', async (ip) => {
+  const house = await openHouse({ ip })
+  const names = ['local', 'lan', 'proxy'] as const
+
+  const challenge = (door: Door, body: unknown, lines: readonly string[] = [], host?: string) =>
+    door.ask('POST /xopc/api/gateway-identity/challenge', ['Content-Type: application/json', ...lines], {
+      body: JSON.stringify(body),
+      ...(host === undefined ? {} : { host }),
+    })
+
+  const foreign = (host: string): [origin: string, host: string][] => [
+    ['https://fake.example', 'fake.example'],
+    ['https://fake.example', host],
+    [`https://${PUBLIC_HOST}.fake.example`, `${PUBLIC_HOST}.fake.example`],
+    [`https://${PUBLIC_HOST}:8443`, PUBLIC_HOST],
+    [`https://${PUBLIC_HOST}:8443`, `${PUBLIC_HOST}:8443`],
+    [`http://${PUBLIC_HOST}`, PUBLIC_HOST],
+    [`https://${PUBLIC_HOST}`, host === PUBLIC_HOST ? 'fake.example' : host],
+    ['http://192.0.2.77:18790', '192.0.2.77:18790'],
+  ]
+
+  it.each(names)('is not signed on %s', async (name) => {
+    const door = house.doors[name]
+    for (const [origin, host] of foreign(door.host)) {
+      const answer = await challenge(door, { nonce, origin }, [], host)
+      expect(answer, `${origin} as ${host}`).toMatchObject({ status: 421, code: 'NOT_MY_ORIGIN' })
+      expect(answer.body).not.toContain('signature')
+    }
+  })
+
+  it.each(names)('is not signed on %s with the owner’s token, nor with headers that claim another host', async (name) => {
+    const door = house.doors[name]
+    const origin = 'https://fake.example'
+    expect((await challenge(door, { nonce, origin }, [house.bearer], 'fake.example')).status).toBe(421)
+    const claimed = await challenge(door, { nonce, origin }, ['X-Forwarded-Host: fake.example', 'Forwarded: host=fake.example'])
+    expect(claimed.body).not.toContain('signature')
+  })
+
+  it.each([
+    `https://${PUBLIC_HOST}/`,
+    `https://${PUBLIC_HOST.toUpperCase()}`,
+    `https://${PUBLIC_HOST}:443`,
+    `https://user@${PUBLIC_HOST}`,
+    `https://${PUBLIC_HOST}/path`,
+    `https://${PUBLIC_HOST}?q`,
+    `HTTPS://${PUBLIC_HOST}`,
+    ` https://${PUBLIC_HOST}`,
+    'null',
+    '',
+    'file://',
+  ])('an origin that is not written as an origin (%j) is a bad request', async (origin) => {
+    const answer = await challenge(house.doors.proxy, { nonce, origin })
+    expect(answer.status, answer.body).toBe(400)
+    expect(answer.body).not.toContain('signature')
+  })
+
+  it.each(['short', 'n'.repeat(65), 'white space white space white space!', '', 7])('a nonce like %j is a bad request', async (bad) => {
+    expect((await challenge(house.doors.local, { nonce: bad })).status).toBe(400)
+  })
+
+  it('what is signed holds the origin, and nothing of it can be exchanged', async () => {
+    const answer = await challenge(house.doors.proxy, { nonce, origin: `https://${PUBLIC_HOST}` })
+    // `as`: the shape that the contract gives; the signature below proves it.
+    const { payload, signature } = JSON.parse(answer.body) as ChallengeReply
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: payload.publicKey }, format: 'jwk' })
+    const holds = (changed: Partial<ChallengeReply['payload']>) =>
+      verify(null, Buffer.from(challengeMessage({ origin: undefined, ...payload, ...changed })), key, Buffer.from(signature, 'base64url'))
+    expect(payload).toMatchObject({ purpose: 'gateway-route-v1', nonce, origin: `https://${PUBLIC_HOST}` })
+    expect(payload.expiresAt).toBeGreaterThan(Date.now())
+    expect(payload.expiresAt).toBeLessThanOrEqual(Date.now() + 30_000)
+    expect(holds({})).toBe(true)
+    expect(holds({ origin: 'https://fake.example' })).toBe(false)
+    expect(holds({ nonce: 'x'.repeat(40) })).toBe(false)
+    expect(holds({ expiresAt: payload.expiresAt + 1 })).toBe(false)
+    expect(holds({ gatewayId: 'another' })).toBe(false)
+  })
+})

@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest'
+import { needsPeer } from '../support/peers.ts'
+import { type Door, openHouse, PUBLIC_HOST } from './doors.ts'
+
+// A squatter on the port that ssh forwarded is asked to prove that it is the gateway of http://127.0.0.1:18790, and asks the real one
+// through its public door.
+
+const nonce = 'relay-relay-relay-relay-relay-relay-1234'
+
+needsPeer('netns', 'a challenge for a loopback name', async (ip) => {
+  const house = await openHouse({ ip })
+  const withApp = await openHouse({ ip, app: true })
+
+  const challenge = (door: Door, origin: string, lines: readonly string[] = [], host?: string) =>
+    door.ask('POST /xopc/api/gateway-identity/challenge', ['Content-Type: application/json', ...lines], {
+      body: JSON.stringify({ nonce, origin }),
+      ...(host === undefined ? {} : { host }),
+    })
+
+  const loopback = ['127.0.0.1:18790', 'localhost:18790', '[::1]:18790', '127.8.8.8', 'localhost', 'app.localhost:18790', '127.0.0.1:50022']
+
+  it.each(loopback)('http://%s is not signed for who came by another door', async (host) => {
+    for (const each of [house, withApp]) {
+      for (const name of ['lan', 'proxy'] as const) {
+        for (const sent of [host, each.doors[name].host]) {
+          const answer = await challenge(each.doors[name], `http://${host}`, [], sent)
+          expect(answer, `${name} ${sent}`).toMatchObject({ status: 421, code: 'NOT_MY_ORIGIN' })
+          expect(answer.body).not.toContain('signature')
+        }
+      }
+    }
+  })
+
+  it.each([
+    'X-Forwarded-For: 203.0.113.1',
+    'Via: 1.1 relay',
+    'Forwarded: for=203.0.113.1',
+    'X-Forwarded-Host: 127.0.0.1',
+    'X-Forwarded-Proto: http',
+  ])('a request that came through a proxy on this computer (%s) is not local', async (line) => {
+    for (const host of ['127.0.0.1:18790', 'localhost:18790']) {
+      const answer = await challenge(house.doors.local, `http://${host}`, [line], host)
+      expect(answer).toMatchObject({ status: 421, code: 'NOT_MY_ORIGIN' })
+    }
+  })
+
+  it('another loopback name than the one that was dialled is not signed', async () => {
+    const { local } = house.doors
+    expect(await challenge(local, 'http://127.0.0.1:1', [], local.host)).toMatchObject({ status: 421 })
+    expect(await challenge(local, 'https://127.0.0.1:18790', [], '127.0.0.1:18790')).toMatchObject({ status: 421 })
+  })
+
+  it('control signs for http://localhost alone', async () => {
+    const { control } = house.doors
+    expect(await challenge(control, 'http://localhost')).toMatchObject({ status: 200 })
+    expect(await challenge(control, 'http://localhost:18790', [], 'localhost:18790')).toMatchObject({ status: 421 })
+    expect(await challenge(control, `https://${PUBLIC_HOST}`, [], PUBLIC_HOST)).toMatchObject({ status: 421 })
+  })
+
+  it('is signed for who dialled it here', async () => {
+    const { local, proxy } = house.doors
+    expect(await challenge(local, `http://${local.host}`)).toMatchObject({ status: 200 })
+    expect(await challenge(local, 'http://127.0.0.1:50022', [], '127.0.0.1:50022')).toMatchObject({ status: 200 })
+    expect(await challenge(proxy, `https://${PUBLIC_HOST}`)).toMatchObject({ status: 200 })
+  })
+})
