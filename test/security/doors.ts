@@ -36,7 +36,7 @@ export interface House {
   /** The header line with the owner's token. */
   bearer: string
   /** What the app behind it received: header lines by lower-case name with `_` as `-`. Only with `app`. */
-  seenByApp(door: Door, lines: readonly string[], options?: { host?: string }): Promise<Seen>
+  seenByApp(door: Door, lines: readonly string[], options?: { host?: string; bearer?: string }): Promise<Seen>
 }
 
 /** A request as the app got it. */
@@ -70,10 +70,10 @@ export async function openHouse(given: { gateway?: ConfigTree; app?: boolean; ip
     proxy: doorTo({ path: socket }, PUBLIC_HOST),
   }
   const bearer = `Authorization: Bearer ${gateway.token}`
-  return { gateway, doors, bearer, seenByApp: (door, lines, options) => seenByApp(door, [bearer, ...lines], options) }
+  return { gateway, doors, bearer, seenByApp: (door, lines, options) => seenByApp(door, [options?.bearer ?? bearer, ...lines], options) }
 }
 
-async function seenByApp(door: Door, lines: readonly string[], options?: { host?: string }): Promise<Seen> {
+async function seenByApp(door: Door, lines: readonly string[], options?: { host?: string; bearer?: string }): Promise<Seen> {
   const { status, body } = await door.ask('GET /headers', lines, options)
   if (status !== 200) throw new Error(`the app was not reached: ${status} ${body}`)
   // `as`: what the fixture app answers there.
@@ -116,9 +116,16 @@ function speak(place: NetConnectOpts, text: string): Promise<Answer> {
     socket.once('close', () => resolve(answerOf(heard)))
     socket.on('data', (chunk) => {
       heard += chunk.toString('latin1')
-      if (heard.startsWith('HTTP/1.1 101 ') && heard.includes('\r\n\r\n')) socket.destroy()
+      if (isWhole(heard)) socket.destroy()
     })
   })
+}
+
+/** A proxy may keep the connection of a refused upgrade for the next request. */
+function isWhole(heard: string): boolean {
+  const at = heard.indexOf('\r\n\r\n')
+  const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(heard.slice(0, at + 2))?.[1]
+  return at !== -1 && (heard.startsWith('HTTP/1.1 101 ') || (length !== undefined && heard.length >= at + 4 + Number(length)))
 }
 
 function answerOf(heard: string): Answer {

@@ -1,0 +1,52 @@
+import { beforeAll, expect, it } from 'vitest'
+import { needsPeer } from '../support/peers.ts'
+import { authModes, type Door, type House, openHouse } from './doors.ts'
+import { startCaddy, startNginx, nginxForwarding } from './proxies.ts'
+import { identityClaims, LOGIN } from './claims.ts'
+
+// A proxy on this computer passes on what strangers write, and it comes from loopback.
+
+needsPeer(['nginx', 'caddy'], 'identity headers of Tailscale through a proxy of one’s own', (nginx, caddy) => {
+  const ways: Record<string, [House, Door]> = {}
+  beforeAll(async () => {
+    const unlisted = await openHouse({ bare: true, app: true })
+    const listed = await openHouse({
+      bare: true,
+      app: true,
+      gateway: { auth: authModes.password, trustedProxies: ['127.0.0.1'] },
+    })
+    for (const [title, house] of [
+      ['unlisted', unlisted],
+      ['listed', listed],
+    ] as const) {
+      const { port } = house.gateway
+      ways[`nginx as it comes, ${title}`] = [house, await startNginx(nginx, port)]
+      ways[`nginx with forwarding, ${title}`] = [house, await startNginx(nginx, port, nginxForwarding)]
+      ways[`Caddy as it comes, ${title}`] = [house, await startCaddy(caddy, port)]
+      ways[`Caddy that strips, ${title}`] = [
+        house,
+        await startCaddy(caddy, port, ['header_up -X-Forwarded-*', 'header_up -Via', 'header_up Host {upstream_hostport}']),
+      ]
+    }
+  })
+
+  it.each(
+    ['nginx as it comes', 'nginx with forwarding', 'Caddy as it comes', 'Caddy that strips'].flatMap((name) => [
+      `${name}, unlisted`,
+      `${name}, listed`,
+    ]),
+  )('%s: nobody is let in, and the app hears of nobody', async (title) => {
+    const [house, door] = ways[title]!
+    const bearer = title.endsWith('unlisted') ? house.bearer : `Authorization: Bearer ${authModes.password.password}`
+    for (const lines of identityClaims) {
+      expect((await door.ask('GET /headers', lines)).status, lines.join()).toBe(401)
+      expect((await door.ask('GET /xopc/api/status', lines)).status, lines.join()).toBe(401)
+      expect((await door.shake('/ws', lines)).status, lines.join()).not.toBe(101)
+      const signIn = await door.ask('POST /xopc/api/session', ['Content-Type: application/json', ...lines], { body: '{}' })
+      expect(signIn.headers).not.toHaveProperty('set-cookie')
+      const { headers } = await house.seenByApp(door, lines, { bearer })
+      expect(headers['x-xopc-user']).toBe('owner')
+      expect(Object.entries(headers).filter(([name, value]) => name.startsWith('tailscale') || value.includes(LOGIN))).toEqual([])
+    }
+  })
+})
