@@ -51,8 +51,18 @@ export default class Gateway extends BaseCommand {
     if (flags.token !== undefined)
       this.note('A token on the command line can be read by other users of this computer. Better: XOPC_GATEWAY_TOKEN.')
     const { env } = process
-    if (flags.force) await (await import('../../cli/end-running-gateway.ts')).endRunningGateway(env)
-    return flags.background ? this.background() : this.foreground(flags)
+    if (flags.force) await this.makeRoom(flags)
+    return flags.background ? this.background(flags.token) : this.foreground(flags)
+  }
+
+  /** `--force`. A file that the new gateway could not start with is no reason to end the old one. */
+  private async makeRoom({ port, bind, token, upstream }: Chosen): Promise<void> {
+    const [{ inspectConfig, usable }, { endRunningGateway }] = await Promise.all([
+      import('../../lib/config/load.ts'),
+      import('../../cli/end-running-gateway.ts'),
+    ])
+    usable(await inspectConfig({ env: process.env, path: this.configPath(), overrides: { port, bind, token, upstream } }))
+    await endRunningGateway(process.env)
   }
 
   private async foreground(flags: Chosen): Promise<undefined> {
@@ -63,12 +73,22 @@ export default class Gateway extends BaseCommand {
     process.exitCode = await runGateway({ ...given, env: process.env, version: this.config.version, configPath: this.configPath(), out })
   }
 
-  private async background(): Promise<{ pid: number; url: string }> {
+  private async background(token: string | undefined): Promise<{ pid: number; url: string }> {
     const { startInBackground } = await import('../../cli/start-in-background.ts')
-    const [script = '', ...words] = process.argv.slice(1)
-    const args = [script, ...words.filter((word) => !['--background', '--force', '--json'].includes(word))]
-    const { pid, url } = await startInBackground({ env: process.env, program: process.execPath, args: [...process.execArgv, ...args] })
+    // Arguments of a process that stays can be read by everybody for as long; its environment only by its user.
+    const env = token === undefined ? process.env : { ...process.env, XOPC_GATEWAY_TOKEN: token }
+    const args = [...process.execArgv, process.argv[1] ?? '', ...stayingWords(process.argv.slice(2))]
+    const { pid, url } = await startInBackground({ env, program: process.execPath, args })
     this.out(`The gateway runs in the background on ${url} (process ${pid}).`, '', 'Next: xopc gateway status')
     return { pid, url }
   }
+}
+
+/** The words without those that only starting takes, and without the token. */
+function stayingWords(words: readonly string[]): string[] {
+  const once = ['--background', '--force', '--json']
+  return words.filter((word, index) => {
+    if (once.includes(word) || word === '--token' || word.startsWith('--token=')) return false
+    return words[index - 1] !== '--token'
+  })
 }

@@ -4,7 +4,7 @@ export interface ChildSpec {
   name: string
   command: string
   args: readonly string[]
-  /** Added to our environment. */
+  /** Added to our environment, from which all XOPC_* were taken out. */
   env?: Readonly<Record<string, string>>
   /** Says from a line of output that the program is ready; without it, it is ready once it runs. */
   ready?: (line: string) => boolean

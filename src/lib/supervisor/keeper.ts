@@ -65,6 +65,11 @@ export function keep(spec: ChildSpec, parts: KeeperParts): Keeper {
   }
 }
 
+/** Our variables hold the owner's token and other secrets; a program that we start is given what it needs, and not those. */
+function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('XOPC_')))
+}
+
 function newAttempt(): Attempt {
   const readiness = Promise.withResolvers<void>()
   // Nobody has to ask; the log tells of every failure.
@@ -111,7 +116,7 @@ async function start(spec: ChildSpec, attempt: Attempt): Promise<Guarded> {
     if (spec.ready?.(line) === true) saidReady.resolve()
     spec.onLine?.(line)
   }
-  const child = await spawnGuarded({ program: spec.command, args: spec.args, env: { ...process.env, ...spec.env }, onLine })
+  const child = await spawnGuarded({ program: spec.command, args: spec.args, env: { ...withoutOurs(process.env), ...spec.env }, onLine })
   attempt.child = child
   void saidReady.promise.then(attempt.readiness.resolve)
   return child

@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { startGateway } from '../support/gateway.ts'
+import { sources } from '../support/sources.ts'
+import { authModes, openHouse, PASSWORD } from './doors.ts'
+
+// How long a comparison takes must not tell how much of a guess is right. A timed test cannot hold that on a busy machine: what can be held
+// is that every comparison of a secret goes through timingSafeEqual, over digests (so lengths are equal whatever was sent), and that no
+// other code compares one. The first test watches the calls of the running program; the second reads the source.
+
+const probe = `
+  const crypto = require('node:crypto')
+  const real = crypto.timingSafeEqual
+  crypto.timingSafeEqual = (one, other) => {
+    require('node:fs').appendFileSync(process.env.XOPC_TEST_SEEN, one.length + ' ' + other.length + '\\n')
+    return real(one, other)
+  }
+  require('node:module').syncBuiltinESMExports()
+`
+
+it.each([
+  ['token', {}, (right: string) => right],
+  ['password', authModes.password, () => PASSWORD],
+] as const)('a %s is compared as a digest, in constant time, whatever its length and first letters', async (_, auth, secretOf) => {
+  const house = await openHouse({ bare: true, gateway: { auth: { ...auth, rateLimit: { maxAttempts: 1000 } } } })
+  await house.gateway.stop()
+  const seen = join(house.gateway.stateDir, 'seen.txt')
+  const file = join(house.gateway.stateDir, 'probe.cjs')
+  await writeFile(file, probe)
+  const again = await startGateway({ stateDir: house.gateway.stateDir, env: { NODE_OPTIONS: `--require ${file}`, XOPC_TEST_SEEN: seen } })
+  const secret = secretOf(again.token)
+  const guesses = ['x', secret.slice(0, -1), `${secret}x`, secret.slice(0, 1).padEnd(secret.length, '0'), 'y'.repeat(4000), secret]
+  for (const guess of guesses) {
+    const before = lines(seen)
+    const answer = await again.fetch('/xopc/api/status', { headers: { authorization: `Bearer ${guess}` } })
+    expect(answer.status).toBe(guess === secret ? 200 : 401)
+    const calls = lines(seen).slice(before.length)
+    expect(calls.length, guess).toBeGreaterThan(0)
+    expect(new Set(calls)).toEqual(new Set(['32 32']))
+  }
+})
+
+it('no code compares a secret in another way', () => {
+  const suspicious = /\b(token|password|secret|digest|key)\b[^;\n]{0,20}(===|!==|\.equals\(|\.localeCompare\(|\.startsWith\()/i
+  const found = sources('src/lib/gateway/edge/{auth,limits}.ts', 'src/lib/gateway/control/sign-in.ts', 'src/lib/identity/*.ts').flatMap(
+    ({ path, text }) =>
+      text
+        .split('\n')
+        .filter((line) => suspicious.test(line))
+        .map((line) => `${path}: ${line.trim()}`),
+  )
+  // Each of these compares with a constant (undefined, null, a prefix of ours), the digest of a retired token, two configurations, or what the same client sent twice.
+  const known = /(undefined|null|_PREFIX\)|'xopc_'|before\.digest\.equals|Travels = |=== '')/
+  expect(found.filter((line) => !known.test(line))).toEqual([])
+})
+
+function lines(path: string): string[] {
+  return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []
+}
