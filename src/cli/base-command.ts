@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import * as Args from '@oclif/core/args'
 import type { Xopc } from '../lib/core/xopc.ts'
 import type { Connection } from './connection.ts'
+import { jsonText } from './render/json.ts'
 import { createTerminal } from './terminal.ts'
 
 export { Args, Flags }
@@ -66,7 +67,7 @@ export abstract class BaseCommand extends Command {
   }
 
   override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`)
+    process.stdout.write(`${jsonText(json)}\n`)
   }
 
   override async init(): Promise<void> {

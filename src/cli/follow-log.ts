@@ -1,10 +1,11 @@
 import type { LogLine } from '../lib/protocol/http-api.ts'
 import { renderLogLine } from './render/log-line.ts'
+import { jsonText } from './render/json.ts'
 
 /** Prints lines and then those that the log gains, until the process is ended. Throws `FILE_NOT_READABLE`. */
 export async function followLog(lines: readonly LogLine[], path: string, json: boolean): Promise<void> {
   const { followLines } = await import('../lib/system/log-follow.ts')
-  const print = (line: LogLine): void => void process.stdout.write(`${json ? JSON.stringify(line) : renderLogLine(line)}\n`)
+  const print = (line: LogLine): void => void process.stdout.write(`${json ? jsonText(line, 0) : renderLogLine(line)}\n`)
   for (const line of lines) print(line)
   for await (const text of followLines(path, new AbortController().signal)) print(toLogLine(text))
 }

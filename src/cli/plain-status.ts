@@ -1,4 +1,5 @@
 import { openConnection } from './connection.ts'
+import { jsonText } from './render/json.ts'
 import { isAsIntended, renderOverview } from './render/overview.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -8,7 +9,7 @@ export async function runPlainStatus(words: readonly string[]): Promise<number> 
   const { xopc } = await openConnection({ env: process.env })
   const overview = await xopc.overview()
   const { columns } = createTerminal(process, process.env)
-  const text = words.includes('--json') ? JSON.stringify(overview, null, 2) : renderOverview(overview, columns).join('\n')
+  const text = words.includes('--json') ? jsonText(overview) : renderOverview(overview, columns).join('\n')
   process.stdout.write(`${text}\n`)
   return words.includes('--check') && !isAsIntended(overview) ? 1 : 0
 }

@@ -2,6 +2,7 @@ import type { Xopc } from '../lib/core/xopc.ts'
 import type { Overview } from '../lib/protocol/http-api.ts'
 import { methodLine, renderOverview } from './render/overview.ts'
 import type { Terminal } from './terminal.ts'
+import { jsonText } from './render/json.ts'
 
 /** How a watched overview is shown. */
 interface Show {
@@ -32,7 +33,7 @@ function drawScreen(terminal: Terminal): Draw {
 }
 
 function drawJson(): Draw {
-  return onChange((overview) => void process.stdout.write(`${JSON.stringify(overview)}\n`))
+  return onChange((overview) => void process.stdout.write(`${jsonText(overview, 0)}\n`))
 }
 
 /** Without a terminal: a line for each method when it changes, with the time. */

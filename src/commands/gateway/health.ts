@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts'
 import { duration } from '../../cli/render/time.ts'
+import { cleanText } from '../../lib/protocol/outside-text.ts'
 import type { Health } from '../../lib/protocol/http-api.ts'
 
 /** `xopc gateway health` */
@@ -10,7 +11,11 @@ export default class GatewayHealth extends BaseCommand {
   async run(): Promise<Health> {
     await this.parse(GatewayHealth)
     const health = await (await this.xopc()).health()
-    this.out(`The gateway answers: version ${health.version}, running for ${duration(health.uptime)}.`, '', 'Next: xopc status')
+    this.out(
+      `The gateway answers: version ${cleanText(health.version, 40)}, running for ${duration(health.uptime)}.`,
+      '',
+      'Next: xopc status',
+    )
     return health
   }
 }

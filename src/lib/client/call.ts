@@ -1,8 +1,12 @@
 import { XopcError } from '../errors/error.ts'
 import { API_LEVEL } from '../protocol/http-api.ts'
+import { cleanText } from '../protocol/outside-text.ts'
 import { API_PREFIX, type Route } from '../protocol/routes.ts'
 import { clientErrors } from './errors.ts'
 import type { TransportReply, TransportRequest } from './transport.ts'
+
+/** Of a sentence from the other end, in characters. */
+const LONGEST = 2000
 
 /** The values of one call on a route. */
 export interface CallValues {
@@ -66,10 +70,15 @@ function refusalOf(reply: TransportReply, body: unknown): XopcError {
   if (!isRecord(body) || typeof body['error'] !== 'string' || typeof body['code'] !== 'string')
     return strange(reply, `status ${reply.status}`)
   const { error: message, code, hint, problems } = body
+  // Codes are words of the catalogue; whoever sends anything else is no gateway.
+  if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(code)) return strange(reply, `status ${reply.status}`)
   // A route that the other version does not have; the same level means that the thing itself was not found.
   if (code === 'NOT_FOUND' && isSkewed(reply)) return skew(reply)
-  const told = typeof hint === 'string' ? { hint } : {}
-  const refusal = new XopcError({ code, message, ...told }, { http: reply.status, exit: reply.status === 500 ? 70 : 1 })
+  const told = typeof hint === 'string' ? { hint: cleanText(hint, LONGEST) } : {}
+  const refusal = new XopcError(
+    { code, message: cleanText(message, LONGEST), ...told },
+    { http: reply.status, exit: reply.status === 500 ? 70 : 1 },
+  )
   return Array.isArray(problems) ? Object.assign(refusal, { problems: problems as unknown[] }) : refusal
 }
 

@@ -1,8 +1,12 @@
 import { problemsOf } from '../../config/problems.ts'
 import { XopcError } from '../../errors/error.ts'
+import type { ConfigProblem } from '../../protocol/http-api.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
 import type { Log } from '../../system/log.ts'
 import { gatewayErrors } from '../errors.ts'
+
+/** Of a sentence in a reply, in characters. */
+const LONGEST = 2000
 
 /** What is answered instead of what went wrong inside. */
 export interface Refusal {
@@ -27,14 +31,19 @@ export function refusalOf(error: XopcError): Refusal {
   return {
     status: error.http,
     body: {
-      error: message,
+      error: cleanText(message, LONGEST),
       code,
-      ...(hint === undefined ? {} : { hint }),
+      ...(hint === undefined ? {} : { hint: cleanText(hint, LONGEST) }),
       ...(docs === undefined ? {} : { docs }),
-      ...(problems.length === 0 ? {} : { problems }),
+      ...(problems.length === 0 ? {} : { problems: problems.map(cleanProblem) }),
     },
     headers: error.http === 401 ? { 'www-authenticate': 'Bearer realm="xopc"' } : {},
   }
+}
+
+/** Messages quote what was sent; a reply is read by terminals and pages. */
+function cleanProblem(problem: ConfigProblem): ConfigProblem {
+  return { ...problem, path: cleanText(problem.path, 200), message: cleanText(problem.message, LONGEST) }
 }
 
 /** Errors of fastify itself, by their code; none of them names anything secret. */

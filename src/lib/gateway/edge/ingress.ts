@@ -2,6 +2,7 @@ import type { IngressAddress, IngressPlace } from '../../access/access-method.ts
 import { XopcError } from '../../errors/error.ts'
 import type { IngressId, Status } from '../../protocol/http-api.ts'
 import type { Log } from '../../system/log.ts'
+import { cleanText } from '../../protocol/outside-text.ts'
 import { type PortOwner, portOwner } from '../../system/port-owner.ts'
 import type { Connections } from './connections.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
@@ -153,7 +154,7 @@ function hostOf(authority: string): string {
 
 function whoText(owner: PortOwner | null): string {
   if (owner === null) return ''
-  return owner.pid === null ? ' by a program of another user' : ` by ${owner.name ?? 'a program'} (pid ${owner.pid})`
+  return owner.pid === null ? ' by a program of another user' : ` by ${cleanText(owner.name ?? '', 64) || 'a program'} (pid ${owner.pid})`
 }
 
 function codeOf(error: unknown): unknown {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { XopcError } from '../../errors/error.ts'
 import type { Sessions } from '../../identity/sessions.ts'
 import type { IngressId } from '../../protocol/http-api.ts'
+import { cleanText } from '../../protocol/outside-text.ts'
 import { gatewayErrors } from '../errors.ts'
 import { type Authenticator, NOBODY, type Proof } from './auth.ts'
 import { edgeErrors } from './errors.ts'
@@ -81,7 +82,7 @@ function judgeOrigin({ names }: Bench, { req, method, upgrade, forwarded, place,
   const { host } = forwarded
   if (place.to === 'control') {
     if (place.signIn && origin !== null) {
-      if (!isOriginOf(origin, host)) return refuse(gatewayErrors.ORIGIN_NOT_HOST({ origin: shorten(origin), host }), forwarded)
+      if (!isOriginOf(origin, host)) return refuse(gatewayErrors.ORIGIN_NOT_HOST({ origin: cleanText(origin, 100), host }), forwarded)
     } else if (foreign) return refuse(foreignError(origin), forwarded)
     if (req.headers['service-worker'] === 'script') return refuse(edgeErrors.SERVICE_WORKER_REFUSED(), forwarded)
   } else if (foreign && upgrade) return refuse(foreignError(origin), forwarded)
@@ -187,10 +188,5 @@ function credentialError({ refusal, retryAfterMs }: Proof): XopcError {
 }
 
 function foreignError(origin: string | null): XopcError {
-  return edgeErrors.FOREIGN_ORIGIN({ origin: shorten(origin ?? '') })
-}
-
-/** The client's own words, short enough for a message. */
-function shorten(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+  return edgeErrors.FOREIGN_ORIGIN({ origin: cleanText(origin ?? '', 100) })
 }
