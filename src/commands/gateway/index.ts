@@ -50,7 +50,6 @@ export default class Gateway extends BaseCommand {
     requireOff('--tailscale', flags.tailscale)
     if (flags.token !== undefined)
       this.note('A token on the command line can be read by other users of this computer. Better: XOPC_GATEWAY_TOKEN.')
-    const { env } = process
     if (flags.force) await this.makeRoom(flags)
     return flags.background ? this.background(flags.token) : this.foreground(flags)
   }
