@@ -32,6 +32,13 @@ export const patches: readonly Patch[] = [
     find: /\(await import\('wsl-utils'\)\)\.isWsl \? 'wsl' : /g,
     replace: '',
   },
+  {
+    // The shell's name is asked of the user database, which throws for a user that is not in it (containers); only help says it.
+    name: 'no-user-database',
+    file: /@oclif\/core\/lib\/util\/os\.js$/,
+    find: /process\.env\.SHELL \?\? \(0, node_os_1\.userInfo\)\(\)\.shell\?\.split\(node_path_1\.default\.sep\)\?\.pop\(\)/g,
+    replace: 'process.env.SHELL',
+  },
 ]
 
 /** Applies the patches; the build fails where one finds nothing, so that an update of the package is looked at. */

@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, globSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { applyPatches, leanBuiltins, patches } from './build-patches.ts'
@@ -48,6 +48,8 @@ try {
     codeSplitting: { groups },
   })
   await bundle.close()
+  // A temporary folder is its owner's alone; what is installed is read by everybody.
+  chmodSync(fresh, 0o755)
   replace(dist, fresh)
 } finally {
   rmSync(fresh, { recursive: true, force: true })

@@ -13,7 +13,12 @@ export async function askWhatGatewayTook(env: NodeJS.ProcessEnv, path: string): 
 /** In words, what became of the keys that were set. Pure. */
 export function describeTaken(keys: readonly string[], reload: ConfigReload | null): string[] {
   if (reload === null) return ['No gateway is running with this file; it holds from the next start.']
-  if (!reload.ok) return ['The running gateway did not take the file up:', ...reload.problems.map(({ message }) => `  ${message}`)]
+  if (!reload.ok)
+    return [
+      'The running gateway did not take the file up:',
+      ...reload.problems.map(({ message }) => `  ${message}`),
+      'Next: xopc config validate',
+    ]
   const about = (paths: readonly string[]): string[] =>
     paths.filter((path) => keys.some((key) => path === key || path.startsWith(`${key}.`)))
   const [applied, rebound, restart] = [about(reload.applied), about(reload.rebound), about(reload.restartNeeded)]

@@ -17,6 +17,18 @@ export async function ownerToken(env: NodeJS.ProcessEnv, configPath: string | un
   return token
 }
 
+/**
+ * Replaces the owner token, by the gateway where one runs, else in the file, also where another value of it is wrong: a weak token is
+ * mended this way. Throws what `rotateToken` throws.
+ */
+export async function newOwnerToken(env: NodeJS.ProcessEnv, path: string | undefined): Promise<string> {
+  const [{ openState }, { connect }] = await Promise.all([import('../lib/state/store.ts'), import('../lib/remote/target.ts')])
+  const target = await connect(await openState(env, { create: false }))
+  if (target.kind === 'client') return (await target.xopc.rotateToken()).token
+  const [{ replaceTokenInFile }] = await Promise.all([import('../lib/core/token.ts')])
+  return replaceTokenInFile({ env, path })
+}
+
 /** A token that can be told from another but not used: its last four characters. Pure. */
 export function masked(token: string): string {
   return `••••••••••••${token.slice(-4)}`

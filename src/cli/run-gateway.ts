@@ -1,5 +1,6 @@
 import { createLive } from '../lib/core/live.ts'
 import { type ConfigStore, ensureToken, openConfig } from '../lib/config/watch.ts'
+import { configInvalid } from '../lib/config/problems.ts'
 import { secretsIn } from '../lib/config/secrets.ts'
 import { type Gateway, createGateway } from '../lib/gateway/server.ts'
 import { openIdentity } from '../lib/identity/keypair.ts'
@@ -65,6 +66,10 @@ async function runUntilEnd(options: GatewayOptions, undo: Undo[]): Promise<Endin
     log,
   })
   undo.push(() => config.close())
+  config.onReload(({ ok, problems }) => {
+    if (!ok)
+      options.out.line(`${configInvalid(config.path, problems).message} The gateway goes on with what it had. See: xopc config validate`)
+  })
   know(config)
   const lock = await acquireLock(state, { url: `http://127.0.0.1:${config.current().gateway.port}`, version: options.version })
   undo.push(() => lock.release())

@@ -18,7 +18,7 @@ export function announcement({ version, url, config, env }: Started): string[] {
     '',
     `  App behind it  ${gateway.upstream === undefined ? `none yet: ${xopc} config set gateway.upstream.url=http://127.0.0.1:3000` : withoutUserinfo(gateway.upstream.url)}`,
     `  Sign in        ${signIn(config, url, xopc)}`,
-    `  Who can come   ${gateway.bind === 'loopback' ? 'this computer only' : `this computer and whoever reaches it by bind ${gateway.bind}`}`,
+    `  Who can come   ${gateway.bind === 'loopback' ? 'this computer only' : `this computer, and whoever reaches it by ${gateway.bind === 'lan' ? 'the network' : gateway.bind}`}`,
     `  Next           ${gateway.bind === 'loopback' ? `${xopc} lan on      let devices on the same network in` : `${xopc} status      every way in`}`,
     '',
     'Ctrl-C ends it.',

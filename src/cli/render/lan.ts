@@ -38,5 +38,5 @@ function headline({ intended, audienceText, state }: MethodView, running: boolea
       : 'The gateway is not running, and stays closed to the network.'
   return state.phase === 'off'
     ? 'The gateway is closed to the network.'
-    : `The network is ${phaseWord(state)}: ${cleanText(audienceText, 200)}.`
+    : `The way in from the network: ${phaseWord(state)}, for ${cleanText(audienceText, 200)}.`
 }

@@ -11,8 +11,8 @@ export default class GatewayToken extends BaseCommand {
 
   async run(): Promise<{ token: string; generated: boolean }> {
     const { flags } = await this.parse(GatewayToken)
-    const { masked, ownerToken } = await import('../../cli/owner-token.ts')
-    const token = flags.generate ? (await (await this.xopc()).rotateToken()).token : await ownerToken(process.env, this.configPath())
+    const { masked, newOwnerToken, ownerToken } = await import('../../cli/owner-token.ts')
+    const token = await (flags.generate ? newOwnerToken : ownerToken)(process.env, this.configPath())
     if (flags.generate) this.note('The token was replaced; the old one no longer works.')
     const shown = flags.show ? token : masked(token)
     this.out(shown)

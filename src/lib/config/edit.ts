@@ -60,7 +60,7 @@ function editText(path: string, text: string | null, options: EditOptions): Load
   if ('unknown' in plan) throw configInvalid(path, toProblems(plan.unknown), 'was not changed')
   const edited = plan.steps.length === 0 ? text : applySteps(path, text ?? '{}\n', plan.steps)
   const after = judge(edited, around)
-  refuseNewProblems(path, before, after)
+  refuseNewProblems(path, before, after, plan.steps)
   return { path, text: edited, etag: etagOf(edited), ...after }
 }
 
@@ -93,9 +93,11 @@ function sameEtag(given: string, own: string): boolean {
 /** Keys whose refusal has a code of its own that phones and scripts know, whichever way the change came. */
 const ownCodes = ['gateway.publicUrl', 'gateway.bind', 'gateway.tailscale.mode', 'tunnel.enabled', 'tunnel.autoStart']
 
-function refuseNewProblems(path: string, before: Judged, after: Judged): void {
+function refuseNewProblems(path: string, before: Judged, after: Judged, steps: readonly Step[]): void {
   const known = new Set(before.found.map(identity))
-  const fresh = after.found.filter((one) => !known.has(identity(one)) && one.error.code !== 'CONFIG_ENV_NOT_SET')
+  // Before, a mistake elsewhere kept the rules from being checked: what they find now is not this edit's doing unless it is about its keys.
+  const unseen = (one: Found): boolean => !before.ruled && !steps.some(({ segments }) => isWithin(one.segments, segments))
+  const fresh = after.found.filter((one) => !known.has(identity(one)) && one.error.code !== 'CONFIG_ENV_NOT_SET' && !unseen(one))
   const conflict = fresh.find(({ error }) => error.code === 'EXPOSURE_CONFLICT')
   if (conflict !== undefined) throw conflict.error
   const errors = fresh.filter(({ severity }) => severity === 'error')
@@ -104,6 +106,11 @@ function refuseNewProblems(path: string, before: Judged, after: Judged): void {
   const specific = errors.length === 1 && ownCodes.includes(only.segments.join('.')) && !only.error.code.startsWith('CONFIG_')
   // The text was not saved, so its lines would lead nowhere.
   throw specific ? Object.assign(only.error, { problems: toProblems(errors) }) : configInvalid(path, toProblems(errors), 'was not changed')
+}
+
+/** Whether one of two paths leads through the other. */
+function isWithin(one: Found['segments'], other: Step['segments']): boolean {
+  return one.slice(0, other.length).every((part, index) => part === other[index])
 }
 
 function identity({ segments, error }: Found): string {

@@ -24,6 +24,14 @@ export const configErrors = defineErrors({
     exit: 1,
     about: 'The configuration file is read-only for the user that xopc runs as, or lies on a read-only file system.',
   },
+  TOKEN_NOT_SAVED: {
+    message: 'The gateway needs a token of its own, and a new one cannot be saved in {file}: {reason}. It was not started.',
+    hint: 'Make that file writable for this user, or bring a token along: XOPC_GATEWAY_TOKEN=$(openssl rand -hex 24) xopc gateway',
+    http: 409,
+    exit: 1,
+    about:
+      'At its first start the gateway makes a token and writes it into the configuration. Where that is read-only (a mounted secret, another user’s file), the token comes from the environment.',
+  },
   CONFIG_EDIT_REFUSED: {
     message: '{file} cannot be edited at {place} without disturbing the rest of it. It is as it was.',
     hint: 'Make the change by hand: xopc config edit',

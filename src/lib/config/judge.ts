@@ -21,6 +21,8 @@ export interface Judged {
   /** The effective configuration; null where a problem is an error. */
   config: Config | null
   found: readonly Found[]
+  /** Whether the rules could be checked: not where the file cannot be read, or a value has a form that no rule could judge. */
+  ruled: boolean
   /** Every problem, in the order of the file. */
   problems: ConfigProblem[]
   origins: Origins
@@ -33,7 +35,14 @@ export function judge(text: string | null, surroundings: Surroundings): Judged {
   const { config, problems } = source.values === null ? { config: null, problems: [] } : effective(merged, surroundings)
   const found = [...source.problems, ...problems]
   const broken = found.some(({ severity }) => severity === 'error')
-  return { source, config: broken ? null : config, found, problems: placed(found, source, merged.origins), origins: merged.origins }
+  return {
+    source,
+    config: broken ? null : config,
+    found,
+    ruled: config !== null,
+    problems: placed(source, problems, merged.origins),
+    origins: merged.origins,
+  }
 }
 
 function effective(merged: Merged, { ownHosts }: Surroundings): { config: Config | null; problems: Found[] } {
@@ -50,10 +59,12 @@ function notIn(known: readonly Found[]): (one: Found) => boolean {
   return ({ segments }) => !paths.has(segments.join('.'))
 }
 
-function placed(found: readonly Found[], source: Source, origins: Origins): ConfigProblem[] {
+function placed(source: Source, effective: readonly Found[], origins: Origins): ConfigProblem[] {
+  const inFile = ({ segments }: Found) => source.locate(segments)
   // What comes from elsewhere does not stand in the file, though the key may.
-  const locate = ({ segments }: Found) => (origins.has(segments.join('.')) ? null : source.locate(segments))
-  return inFileOrder(toProblems(found, locate).map((problem) => withOrigin(problem, origins.get(problem.path))))
+  const locate = (one: Found) => (origins.has(one.segments.join('.')) ? null : inFile(one))
+  const fromValues = toProblems(effective, locate).map((problem) => withOrigin(problem, origins.get(problem.path)))
+  return inFileOrder([...toProblems(source.problems, inFile), ...fromValues])
 }
 
 function withOrigin(problem: ConfigProblem, origin: string | undefined): ConfigProblem {

@@ -58,7 +58,7 @@ export async function readConfigText(path: string): Promise<string | null> {
 }
 
 /** The effective configuration of what was loaded. Throws `CONFIG_INVALID` with every problem. */
-export function usable({ path, config, problems }: Pick<Loaded, 'path' | 'config' | 'problems'>): Config {
-  if (config === null) throw configInvalid(path, problems)
+export function usable({ path, config, problems }: Pick<Loaded, 'path' | 'config' | 'problems'>, verdict?: string): Config {
+  if (config === null) throw configInvalid(path, problems, verdict)
   return config
 }

@@ -44,10 +44,10 @@ function printable(text: string): string {
 /** An error that carries every problem of the configuration. */
 export type ConfigInvalid = XopcError & { readonly problems: readonly ConfigProblem[] }
 
-/** `CONFIG_INVALID` for a file, with all problems attached and told: the verdict, then each with its place. */
+/** `CONFIG_INVALID` for a file, with all problems attached: the verdict, then the one problem with its place, or how many there are. */
 export function configInvalid(file: string, problems: readonly ConfigProblem[], verdict = 'cannot be used'): ConfigInvalid {
   const errors = problems.filter(({ severity }) => severity === 'error').map(describeProblem)
-  const list = errors.length === 1 ? `. ${errors[0]}` : `:${errors.map((error) => `\n  ${error}`).join('')}`
+  const list = errors.length === 1 ? `. ${errors[0]}` : `: ${errors.length} problems.`
   const advice =
     problems.find(({ severity, hint }) => severity === 'error' && hint !== undefined)?.hint ?? 'What each key takes is in docs/config.md.'
   return Object.assign(configErrors.CONFIG_INVALID({ file, verdict, problems: list, advice }), { problems })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { XopcError } from '../errors/error.ts'
 import type { ConfigChange, ConfigProblem, ConfigReload, ConfigView } from '../protocol/http-api.ts'
+import { reasonOf } from '../system/file-errors.ts'
 import type { Log } from '../system/log.ts'
 import { watchFile } from '../system/watch-file.ts'
 import { type ConfigEdits, editConfig } from './edit.ts'
@@ -38,6 +39,10 @@ export interface ConfigStore {
    * throws. `refuseEnvReferences` for callers that may not be the file's owner (HTTP): no new `"${NAME}"`, and no stored secret to a new URL.
    */
   edit(edits: ConfigEdits, options?: { ifMatch?: string | undefined; refuseEnvReferences?: boolean | undefined }): Promise<ConfigChange>
+  /** Judges the file as a start would, and changes nothing. Throws `CONFIG_INVALID` with every problem and the verdict, `CONFIG_NOT_A_FILE`, `FILE_NOT_READABLE`. */
+  check(verdict: string): Promise<void>
+  /** What became of the file the last time it was looked at. */
+  lastReload(): ConfigReload
   /** Reads the file again; a broken one keeps the running configuration. Where the file is as it was last time, tells again what became of it. */
   reload(): Promise<ConfigReload>
   /**
@@ -84,6 +89,8 @@ export async function openConfig(options: OpenConfigOptions): Promise<ConfigStor
         const edited = await editConfig({ ...options, ...how, edits })
         return { ...viewOf(edited), reload: await running.take(async () => edited) }
       }),
+    check: async (verdict) => void usable(await inspectConfig(options), verdict),
+    lastReload: running.lastReload,
     reload,
     subscribe: running.subscribe,
     onReload: running.onReload,
@@ -94,12 +101,18 @@ export async function openConfig(options: OpenConfigOptions): Promise<ConfigStor
   }
 }
 
-/** Generates the owner's token where the gateway needs one and has none, and saves it. Returns it, or null where nothing was needed. Throws what `editConfig` throws. */
+/** Generates the owner's token where the gateway needs one and has none, and saves it. Returns it, or null where nothing was needed. Throws `TOKEN_NOT_SAVED`, and what `editConfig` throws. */
 export async function ensureToken(store: ConfigStore): Promise<string | null> {
   const { mode, token } = store.current().gateway.auth
   if (mode !== 'token' || token !== undefined) return null
   const fresh = newToken()
-  await store.edit({ 'gateway.auth.token': fresh })
+  await store.edit({ 'gateway.auth.token': fresh }).catch((error: unknown) => {
+    if (!(error instanceof XopcError) || error.code !== 'CONFIG_NOT_WRITABLE') throw error
+    throw configErrors.TOKEN_NOT_SAVED(
+      { file: store.path, reason: reasonOf(error.cause instanceof Error ? error.cause.cause : error) },
+      { cause: error },
+    )
+  })
   return fresh
 }
 
@@ -147,6 +160,7 @@ function createRunning(first: Loaded, { log }: OpenConfigOptions) {
     warnings: () => problems,
     origin: (path: string) => origins.get(path) ?? null,
     take,
+    lastReload: () => last,
     subscribe: (listener: (event: ConfigEvent) => void | Promise<void>) => register(listeners, listener),
     onReload: (listener: (reload: ConfigReload) => void) => register(observers, listener),
   }

@@ -1,16 +1,42 @@
 import ipaddr from 'ipaddr.js'
 import type { Config } from '../config/schema.ts'
-import type { Conflict, MethodView } from '../protocol/http-api.ts'
+import { configInvalid } from '../config/problems.ts'
+import type { ConfigProblem, Conflict, MethodView } from '../protocol/http-api.ts'
 
 /** What conflicts are judged by. */
 export interface ConflictFacts {
   config: Config
   methods: readonly MethodView[]
+  notTaken: NotTaken | null
+}
+
+/** A configuration file that the running gateway could not use. */
+export interface NotTaken {
+  path: string
+  problems: readonly ConfigProblem[]
 }
 
 /** What cannot hold together, or will not work, with the way out; the worst first. Pure. */
-export function conflicts({ config, methods }: ConflictFacts): Conflict[] {
-  return [...openToAll(config, methods), ...bothExposures(config), ...internetByAddress(methods), ...wideTrust(config)]
+export function conflicts({ config, methods, notTaken }: ConflictFacts): Conflict[] {
+  return [
+    ...brokenFile(notTaken),
+    ...openToAll(config, methods),
+    ...bothExposures(config),
+    ...internetByAddress(methods),
+    ...wideTrust(config),
+  ]
+}
+
+function brokenFile(notTaken: NotTaken | null): Conflict[] {
+  if (notTaken === null) return []
+  const { code, message } = configInvalid(notTaken.path, notTaken.problems)
+  return [
+    {
+      code,
+      message: `${message} The gateway goes on with what it had.`,
+      fix: { title: 'See every problem', command: 'xopc config validate' },
+    },
+  ]
 }
 
 function openToAll({ gateway }: Config, methods: readonly MethodView[]): Conflict[] {

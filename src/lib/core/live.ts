@@ -144,7 +144,10 @@ export function createLive(parts: LiveParts): Live {
         methods.map(({ definition: { id } }) => ({ id, ...reconciler.view(id) })),
       ),
     async overview() {
-      return overview({ running: true, config: effective(), methods: await Promise.all(methods.map(sight)), computer: thisComputer() })
+      const { ok, problems } = parts.config.lastReload()
+      const notTaken = ok ? null : { path: parts.config.path, problems }
+      const seen = await Promise.all(methods.map(sight))
+      return overview({ running: true, config: effective(), methods: seen, computer: thisComputer(), notTaken })
     },
     plan: async (id, options = {}) => await planFor(id, effective(), options),
     enable,
@@ -159,7 +162,11 @@ export function createLive(parts: LiveParts): Live {
       return await parts.config.edit(patch, { refuseEnvReferences: true, ...(ifMatch === undefined ? {} : { ifMatch }) })
     },
     stop: async () => parts.lifecycle.stop(),
-    restart: async () => parts.lifecycle.restart(),
+    async restart() {
+      // A start with a broken file fails, and nobody would be left to say why.
+      await parts.config.check('cannot be used, so the gateway was not restarted and goes on as it is')
+      parts.lifecycle.restart()
+    },
     async rotateToken() {
       const token = await replaceToken(parts.config)
       parts.sessions.endOwner()

@@ -1,7 +1,7 @@
 import type { AccessDefinition, Facts } from '../access/access-method.ts'
 import type { Config } from '../config/schema.ts'
 import type { AccessState, MethodView, Overview } from '../protocol/http-api.ts'
-import { conflicts } from './conflicts.ts'
+import { type NotTaken, conflicts } from './conflicts.ts'
 
 /** One method with what is known of it. `facts` is null where looking failed. */
 export interface MethodSight {
@@ -18,6 +18,8 @@ export interface OverviewFacts {
   methods: readonly MethodSight[]
   /** This computer, for the ssh line: the user and the names others could know it by. */
   computer: Computer
+  /** Why the running gateway did not take the configuration file up; null where it did, or where none runs. */
+  notTaken?: NotTaken | null
 }
 
 /** Names of this computer. */
@@ -27,14 +29,14 @@ export interface Computer {
 }
 
 /** Everything a person wants to know at a glance; pure. `seenAs` is for whoever knows the request. */
-export function overview({ running, config, methods, computer }: OverviewFacts): Overview {
+export function overview({ running, config, methods, computer, notTaken = null }: OverviewFacts): Overview {
   const views = methods.map((sight) => methodView(sight, config))
   return {
     running,
     methods: views,
     ssh: sshLine(computer, views, config.gateway.port),
     seenAs: null,
-    conflicts: conflicts({ config, methods: views }),
+    conflicts: conflicts({ config, methods: views, notTaken }),
     recommended: recommended(views, methods, config),
   }
 }

@@ -27,8 +27,8 @@ export const systemErrors = defineErrors({
       'The file system has no space (or no quota) left. xopc writes a new file first and swaps it in whole, so the old one is untouched.',
   },
   FOLDER_NOT_PRIVATE: {
-    message: '{path} is not used: {reason}. Other users of this computer could read or replace what is in it.',
-    hint: 'Look at it with ls -ld {path}, then remove it or set XOPC_STATE_DIR to a folder of your own.',
+    message: '{path} is not used: {reason}. xopc keeps secrets and sockets only in a folder that nobody but you can enter.',
+    hint: 'Look at it with ls -ld {path}, then move it away or set XOPC_STATE_DIR to a folder of your own.',
     http: 500,
     exit: 1,
     about: 'A folder for private files or sockets is a link, is not a folder, or has a mode that lets other users in.',

@@ -1,9 +1,10 @@
 import { watch } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { XopcError } from '../errors/error.ts'
 import { systemErrors } from './errors.ts'
-import { absentAsNull, readError, writing } from './file-errors.ts'
-import { type FileFacts, look, setMode } from './files.ts'
+import { absentAsNull, readError, systemCode, writing } from './file-errors.ts'
+import { type FileFacts, look, lookThrough, setMode } from './files.ts'
 
 /** Names in a folder, or null when it is absent. Throws `FILE_NOT_READABLE`. */
 export async function listFolder(path: string): Promise<string[] | null> {
@@ -12,7 +13,8 @@ export async function listFolder(path: string): Promise<string[] | null> {
 
 /** Creates folders up to the path, 0700 each; one that exists stays as it is. Throws `FILE_NOT_WRITABLE`. */
 export async function makeFolders(path: string): Promise<void> {
-  await writing(path, async () => await mkdir(path, { recursive: true, mode: 0o700 }))
+  if ((await writing(path, async () => await makeAll(path))) || (await lookThrough(path))?.kind === 'folder') return
+  throw systemErrors.FILE_NOT_WRITABLE({ path, reason: 'something else than a folder is there' })
 }
 
 /** How `ensurePrivateDir` found the folder. */
@@ -73,13 +75,35 @@ export function watchFolder(path: string, changed: (name: string | null) => void
 async function makeFolder(path: string): Promise<boolean> {
   return await writing(path, async () => {
     try {
-      return (await mkdir(path, { recursive: true, mode: 0o700 })) !== undefined
+      return await makeAll(path)
     } catch (error) {
       // Something that is no folder is there, a dangling link for example: the caller says what.
       if ((await look(path)) !== null) return false
       throw error
     }
   })
+}
+
+/**
+ * True when this call created the folder; folders above it too. Not `recursive` of Node's mkdir: where the system lets nobody create anything
+ * (/proc) that one never comes back. Throws the system's error.
+ */
+async function makeAll(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false
+    if (systemCode(error) !== 'ENOENT' || (await look(dirname(path))) !== null) throw error
+  }
+  await makeAll(dirname(path))
+  return await mkdir(path, { mode: 0o700 }).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCode(error) === 'EEXIST') return false
+      throw error
+    },
+  )
 }
 
 function laxMode(path: string, facts: FileFacts): XopcError {

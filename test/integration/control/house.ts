@@ -176,6 +176,8 @@ function fakeStore(first: Config, dir: string): ConfigStore & { change(change: (
     origin: () => null,
     view,
     edit: async () => ({ ...(await view()), reload }),
+    check: async () => {},
+    lastReload: () => reload,
     reload: () => Promise.resolve(reload),
     subscribe(listener) {
       listeners.add(listener)

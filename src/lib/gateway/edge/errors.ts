@@ -54,7 +54,7 @@ export const edgeErrors = defineErrors({
   },
   FORWARDED_INVALID: {
     message: 'The proxy in front sent a broken {header}: {detail}.',
-    hint: 'Let the proxy set the header itself instead of passing on what the client sent: xopc proxy template nginx',
+    hint: 'Let the proxy set the header itself instead of passing on what the client sent; for nginx: proxy_set_header X-Forwarded-For $remote_addr;',
     http: 400,
     exit: 1,
     about:
@@ -62,7 +62,7 @@ export const edgeErrors = defineErrors({
   },
   UNKNOWN_HOST: {
     message: 'This gateway does not go by the name {host}.',
-    hint: 'Sign in there, send Authorization: Bearer, or make the name known: xopc proxy set https://{host}',
+    hint: 'Sign in there, send Authorization: Bearer, or make the name known: xopc config set gateway.publicUrl=https://{host}',
     http: 421,
     exit: 1,
     about:
