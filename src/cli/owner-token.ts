@@ -25,7 +25,7 @@ export async function newOwnerToken(env: NodeJS.ProcessEnv, path: string | undef
   const [{ openState }, { connect }] = await Promise.all([import('../lib/state/store.ts'), import('../lib/remote/target.ts')])
   const target = await connect(await openState(env, { create: false }))
   if (target.kind === 'client') return (await target.xopc.rotateToken()).token
-  const [{ replaceTokenInFile }] = await Promise.all([import('../lib/core/token.ts')])
+  const { replaceTokenInFile } = await import('../lib/core/token.ts')
   return replaceTokenInFile({ env, path })
 }
 
