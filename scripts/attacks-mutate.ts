@@ -68,7 +68,11 @@ function afterPatch(id: string, test: string): Verdict {
   if (after.red.length === 0)
     return { id, ok: false, said: after.green.length > 0 ? 'stays green without its defence' : `did not run: ${after.trouble}` }
   const also = others ? runTests('test/security').redFiles.filter((file) => file !== basename(test)) : []
-  return { id, ok: also.length === 0, said: also.length === 0 ? `red: ${after.red.join('; ')}` : `red, and so is ${also.join(', ')}` }
+  return {
+    id,
+    ok: also.length === 0,
+    said: also.length === 0 ? `red: ${after.red.length}, first: ${after.red[0]?.slice(0, 90)}` : `red, and so is ${also.join(', ')}`,
+  }
 }
 
 function runTests(path: string): { green: string[]; red: string[]; redFiles: string[]; trouble: string } {

@@ -39,6 +39,13 @@ export const patches: readonly Patch[] = [
     find: /process\.env\.SHELL \?\? \(0, node_os_1\.userInfo\)\(\)\.shell\?\.split\(node_path_1\.default\.sep\)\?\.pop\(\)/g,
     replace: 'process.env.SHELL',
   },
+  {
+    // The same for the home folder of oclif's caches. Where there is none at all, our own NO_HOME says so.
+    name: 'no-home-folder',
+    file: /@oclif\/core\/lib\/util\/os\.js$/,
+    find: /\(0, node_os_1\.homedir\)\(\)/g,
+    replace: '(() => { try { return (0, node_os_1.homedir)() } catch { return (0, node_os_1.tmpdir)() } })()',
+  },
 ]
 
 /** Applies the patches; the build fails where one finds nothing, so that an update of the package is looked at. */

@@ -12,8 +12,8 @@ for (const [name, text] of Object.entries(files))
   await (process.argv.includes('--check') ? check(name, text) : writeFile(new URL(name, docs), text))
 
 async function check(name: string, text: string): Promise<void> {
-  const current = await readFile(new URL(name, docs), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
+  const current = await readFile(new URL(name, docs), 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error
   })
   if (current === text) return

@@ -1,12 +1,16 @@
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { needsPeer } from '../support/peers.ts'
-import { type DoorName, openHouse, PUBLIC_HOST } from './doors.ts'
+import { type DoorName, type House, openHouse, PUBLIC_HOST } from './doors.ts'
 
 // Browsers let any page open a WebSocket to anywhere and add the cookie by themselves.
 
-needsPeer('netns', 'a WebSocket of a foreign page', async (ip) => {
-  const plain = await openHouse({ ip })
-  const withApp = await openHouse({ ip, app: true })
+needsPeer('netns', 'a WebSocket of a foreign page', (ip) => {
+  let plain: House
+  let withApp: House
+  beforeAll(async () => {
+    plain = await openHouse({ ip })
+    withApp = await openHouse({ ip, app: true })
+  })
   const doors: DoorName[] = ['local', 'lan', 'proxy']
 
   const foreign = (host: string): string[] => [

@@ -1,16 +1,21 @@
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { needsPeer } from '../support/peers.ts'
 import { signIn } from './browsers.ts'
-import { type DoorName, openHouse } from './doors.ts'
+import { type DoorName, type House, openHouse } from './doors.ts'
 
 // evil.example resolves to 127.0.0.1 a moment after the page was loaded: the browser then talks to the gateway as to its own site.
 
 const host = 'evil.example'
 
-needsPeer('netns', 'a page that rebound its name', async (ip) => {
-  const house = await openHouse({ ip })
-  const withApp = await openHouse({ ip, app: true })
-  const nobodyAsked = await openHouse({ bare: true, gateway: { auth: { mode: 'none' } } })
+needsPeer('netns', 'a page that rebound its name', (ip) => {
+  let house: House
+  let withApp: House
+  let nobodyAsked: House
+  beforeAll(async () => {
+    house = await openHouse({ ip })
+    withApp = await openHouse({ ip, app: true })
+    nobodyAsked = await openHouse({ bare: true, gateway: { auth: { mode: 'none' } } })
+  })
   const doors: DoorName[] = ['local', 'lan', 'proxy']
 
   it.each(doors)('learns no more on %s than that a gateway is here', async (name) => {

@@ -1,17 +1,20 @@
 import { createPublicKey, verify } from 'node:crypto'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import type { ChallengeReply } from '../../src/lib/protocol/http-api.ts'
 import { challengeMessage } from '../../src/lib/protocol/signing.ts'
 import { needsPeer } from '../support/peers.ts'
-import { type Door, openHouse, PUBLIC_HOST } from './doors.ts'
+import { type Door, type House, openHouse, PUBLIC_HOST } from './doors.ts'
 
 // A fake gateway passes the client's challenge on to the real one. The client compares the signed origin with the one that it dialled, so
 // all depends on what the real one is willing to sign. (The client's half comes with remote mode.)
 
 const nonce = 'nonce-nonce-nonce-nonce-nonce-nonce-1234'
 
-needsPeer('netns', 'a challenge for a foreign origin', async (ip) => {
-  const house = await openHouse({ ip })
+needsPeer('netns', 'a challenge for a foreign origin', (ip) => {
+  let house: House
+  beforeAll(async () => {
+    house = await openHouse({ ip })
+  })
   const names = ['local', 'lan', 'proxy'] as const
 
   const challenge = (door: Door, body: unknown, lines: readonly string[] = [], host?: string) =>

@@ -1,15 +1,19 @@
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { needsPeer } from '../support/peers.ts'
-import { type Door, openHouse, PUBLIC_HOST } from './doors.ts'
+import { type Door, type House, openHouse, PUBLIC_HOST } from './doors.ts'
 
 // A squatter on the port that ssh forwarded is asked to prove that it is the gateway of http://127.0.0.1:18790, and asks the real one
 // through its public door.
 
 const nonce = 'relay-relay-relay-relay-relay-relay-1234'
 
-needsPeer('netns', 'a challenge for a loopback name', async (ip) => {
-  const house = await openHouse({ ip })
-  const withApp = await openHouse({ ip, app: true })
+needsPeer('netns', 'a challenge for a loopback name', (ip) => {
+  let house: House
+  let withApp: House
+  beforeAll(async () => {
+    house = await openHouse({ ip })
+    withApp = await openHouse({ ip, app: true })
+  })
 
   const challenge = (door: Door, origin: string, lines: readonly string[] = [], host?: string) =>
     door.ask('POST /xopc/api/gateway-identity/challenge', ['Content-Type: application/json', ...lines], {

@@ -72,8 +72,7 @@ function walk(schema: z.ZodType, path: string): ConfigKey[] {
   const bare = unwrap(schema)
   const own = path === '' ? [] : [toKey(path, bare)]
   if (!(bare.schema instanceof z.ZodObject)) return own
-  // `as`: zod types a shape as core schemas; every one of ours is made by the classic API.
-  const shape = Object.entries(bare.schema.shape as Record<string, z.ZodType>)
+  const shape = Object.entries<z.ZodType>(bare.schema.shape)
   return [...own, ...shape.flatMap(([name, child]) => walk(child, path === '' ? name : `${path}.${name}`))]
 }
 

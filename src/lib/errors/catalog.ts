@@ -15,7 +15,7 @@ import { systemErrors } from '../system/errors.ts'
 import type { ErrorDefinition } from './error.ts'
 
 /** Every part's errors, one line per part. */
-const parts = [
+const parts: readonly Readonly<Record<string, { definition: ErrorDefinition }>>[] = [
   accessErrors,
   cliErrors,
   clientErrors,

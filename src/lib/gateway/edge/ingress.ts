@@ -48,7 +48,7 @@ export function createIngresses(given: { keeper: Doorkeeper; connections: Connec
   }
 
   async function move(id: IngressId, spots: Spot[]): Promise<Door> {
-    const before = doors.get(id) ?? new Map()
+    const before: Door = doors.get(id) ?? new Map()
     const opened: Door = new Map()
     try {
       for (const { key, place } of spots) {

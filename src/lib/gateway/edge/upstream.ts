@@ -118,8 +118,7 @@ export function createUpstream(given: {
     pool.dispatch(
       {
         path: exchange.target,
-        // Node's parser accepts no method that undici's types do not know.
-        method: (req.method ?? 'GET') as Dispatcher.HttpMethod,
+        method: req.method ?? 'GET',
         headers: requestHeaders(req.rawHeaders, exchange, travel, head.connection),
         body: hasBody ? req : null,
         headersTimeout: hasBody ? 0 : answerTimeoutMs,

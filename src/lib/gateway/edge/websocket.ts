@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { edgeErrors } from './errors.ts'
 import type { Head } from './head.ts'
@@ -119,8 +120,7 @@ function join({ socket, app, early, first }: { socket: Duplex; app: Duplex; earl
   if (early.length > 0) app.write(early)
   let open = 2
   const follow = (one: Duplex, other: Duplex): void => {
-    if ('setNoDelay' in one && typeof one.setNoDelay === 'function') one.setNoDelay(true)
-    if ('setTimeout' in one && typeof one.setTimeout === 'function') one.setTimeout(0)
+    if (one instanceof Socket) one.setNoDelay(true).setTimeout(0)
     // The close that follows an error ends the other side, too.
     one.on('error', () => one.destroy())
     one.once('close', () => {
