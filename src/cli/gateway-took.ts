@@ -24,9 +24,12 @@ export function describeTaken(keys: readonly string[], reload: ConfigReload | nu
   const [applied, rebound, restart] = [about(reload.applied), about(reload.rebound), about(reload.restartNeeded)]
   const lines = [
     ...(applied.length > 0 ? [`applied: ${applied.join(', ')}`] : []),
-    ...(rebound.length > 0 ? [`rebound: ${rebound.join(', ')}`] : []),
+    ...(rebound.length > 0 && reload.problems.length === 0 ? [`rebound: ${rebound.join(', ')}`] : []),
     ...(restart.length > 0 ? [`restart needed: ${restart.join(', ')} (xopc gateway restart)`] : []),
-    ...reload.problems.map(({ message }) => message),
+    ...reload.problems.flatMap(({ message, hint }) => [
+      `The running gateway could not follow, and goes on where it was: ${message}`,
+      ...(hint === undefined ? [] : [hint]),
+    ]),
   ]
   return lines.length > 0
     ? lines

@@ -45,19 +45,21 @@ async function answering(state: State, pid: number): Promise<GatewayLock | null>
 async function failureIn(output: string): Promise<XopcError> {
   const text = (await readText(output)) ?? ''
   const told = toldError(text)
-  if (told !== null) return new XopcError(told, { http: 500, exit: told.code.startsWith('CONFIG_') ? 3 : 1 })
+  const { catalog } = await import('../lib/errors/catalog.ts')
+  const known = told === null ? undefined : catalog[told.code]
+  if (told !== null && known !== undefined) return Object.assign(new XopcError(told, known), { problems: told.problems })
   return cliErrors.GATEWAY_DID_NOT_START({ problem: text.trim().split('\n').at(-1) || 'it said nothing', output })
 }
 
 /** The error that a command with `--json` prints, or null where the output is something else. */
-function toldError(text: string): { code: string; message: string; hint?: string } | null {
+function toldError(text: string): { code: string; message: string; hint?: string; problems?: unknown } | null {
   const start = text.indexOf('{')
   if (start === -1) return null
   const value = parsed(text.slice(start))
   const error: unknown = Reflect.get(Object(value), 'error')
   const [code, message, hint] = ['code', 'message', 'hint'].map((name): unknown => Reflect.get(Object(error), name))
   if (typeof code !== 'string' || typeof message !== 'string') return null
-  return { code, message, ...(typeof hint === 'string' ? { hint } : {}) }
+  return { code, message, ...(typeof hint === 'string' ? { hint } : {}), problems: Reflect.get(Object(error), 'problems') }
 }
 
 function parsed(text: string): unknown {

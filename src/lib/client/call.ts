@@ -75,11 +75,13 @@ function refusalOf(reply: TransportReply, body: unknown): XopcError {
   // A route that the other version does not have; the same level means that the thing itself was not found.
   if (code === 'NOT_FOUND' && isSkewed(reply)) return skew(reply)
   const told = typeof hint === 'string' ? { hint: cleanText(hint, LONGEST) } : {}
-  const refusal = new XopcError(
-    { code, message: cleanText(message, LONGEST), ...told },
-    { http: reply.status, exit: reply.status === 500 ? 70 : 1 },
-  )
+  const refusal = new XopcError({ code, message: cleanText(message, LONGEST), ...told }, { http: reply.status, exit: exitOf(reply.status) })
   return Array.isArray(problems) ? Object.assign(refusal, { problems: problems as unknown[] }) : refusal
+}
+
+/** 422 is said of the configuration alone. */
+function exitOf(status: number): 1 | 3 | 70 {
+  return status === 500 ? 70 : status === 422 ? 3 : 1
 }
 
 function strange(reply: TransportReply, detail: string): XopcError {

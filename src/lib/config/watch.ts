@@ -189,7 +189,10 @@ async function tell(
 }
 
 function followFailure(error: unknown, log: Log): XopcError {
-  if (error instanceof XopcError) return error
+  if (error instanceof XopcError) {
+    log.warn('a part of the gateway could not follow the configuration', { code: error.code, problem: error.message })
+    return error
+  }
   log.error('a listener to configuration changes failed', { error: error instanceof Error ? error.stack : String(error) })
   return configErrors.CONFIG_NOT_FOLLOWED({ reason: error instanceof Error ? error.message : String(error) }, { cause: error })
 }

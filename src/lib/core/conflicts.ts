@@ -13,6 +13,8 @@ export interface ConflictFacts {
 /** A configuration file that the running gateway could not use. */
 export interface NotTaken {
   path: string
+  /** Nothing of it is in effect; otherwise only what the problems say. */
+  whole: boolean
   problems: readonly ConfigProblem[]
 }
 
@@ -29,6 +31,7 @@ export function conflicts({ config, methods, notTaken }: ConflictFacts): Conflic
 
 function brokenFile(notTaken: NotTaken | null): Conflict[] {
   if (notTaken === null) return []
+  if (!notTaken.whole) return notTaken.problems.map(notFollowed)
   const { code, message } = configInvalid(notTaken.path, notTaken.problems)
   return [
     {
@@ -37,6 +40,14 @@ function brokenFile(notTaken: NotTaken | null): Conflict[] {
       fix: { title: 'See every problem', command: 'xopc config validate' },
     },
   ]
+}
+
+function notFollowed({ code, message }: ConfigProblem): Conflict {
+  return {
+    code,
+    message: `${message} The gateway goes on where it was.`,
+    fix: { title: 'Choose another value', command: 'xopc config edit' },
+  }
 }
 
 function openToAll({ gateway }: Config, methods: readonly MethodView[]): Conflict[] {

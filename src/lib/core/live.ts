@@ -145,7 +145,7 @@ export function createLive(parts: LiveParts): Live {
       ),
     async overview() {
       const { ok, problems } = parts.config.lastReload()
-      const notTaken = ok ? null : { path: parts.config.path, problems }
+      const notTaken = problems.length === 0 ? null : { path: parts.config.path, whole: !ok, problems }
       const seen = await Promise.all(methods.map(sight))
       return overview({ running: true, config: effective(), methods: seen, computer: thisComputer(), notTaken })
     },

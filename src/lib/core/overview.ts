@@ -18,7 +18,7 @@ export interface OverviewFacts {
   methods: readonly MethodSight[]
   /** This computer, for the ssh line: the user and the names others could know it by. */
   computer: Computer
-  /** Why the running gateway did not take the configuration file up; null where it did, or where none runs. */
+  /** What the running gateway did not take up of the configuration file; null where it did, or where none runs. */
   notTaken?: NotTaken | null
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { readLink, readText } from './files.ts'
 import { listFolder } from './folders.ts'
 
@@ -22,7 +23,18 @@ export async function portOwner(port: number): Promise<PortOwner | null> {
   if (inodes.size === 0) return null
   const pid = await pidOf(inodes)
   if (pid === process.pid) return null
-  return { pid, name: pid === null ? null : ((await readText(`/proc/${pid}/comm`))?.trim() ?? null) }
+  if (pid === null) return { pid, name: null }
+  const [comm, cmdline] = await Promise.all([readText(`/proc/${pid}/comm`), readText(`/proc/${pid}/cmdline`)])
+  return { pid, name: programName(comm ?? '', cmdline ?? '') }
+}
+
+/** What to call a process, from the texts of /proc/<pid>/comm and cmdline (proc(5)); null where both are empty. Pure. */
+export function programName(comm: string, cmdline: string): string | null {
+  const [program = '', script = '', word] = cmdline.split('\0')
+  if (word === 'gateway' && /(^|[/])(xopc|bin[/]run\.js)$/.test(script)) return 'another xopc gateway'
+  // Node names its main thread so, which tells nobody anything.
+  const name = comm.trim() === 'MainThread' ? basename(program) : comm.trim()
+  return name === '' ? null : name
 }
 
 /** Inodes of sockets that listen on the port, from the text of /proc/net/tcp (proc_pid_net(5): 0A is LISTEN, the tenth column the inode). Pure. */

@@ -6,7 +6,7 @@ import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { interfaceKind } from '../../../src/lib/system/interface-kind.ts'
 import { answersHealth, hostNames, interfaces } from '../../../src/lib/system/net.ts'
-import { listeningInodes } from '../../../src/lib/system/port-owner.ts'
+import { listeningInodes, programName } from '../../../src/lib/system/port-owner.ts'
 import { tempFolder } from '../../support/cleanup.ts'
 
 describe('kinds of interfaces', () => {
@@ -100,4 +100,15 @@ describe('health over a socket', () => {
     await writeFile(path, '')
     expect(await answersHealth(path)).toBe(false)
   })
+})
+
+it.each([
+  ['nginx\n', 'nginx: master process nginx\0', 'nginx'],
+  ['MainThread\n', '/usr/bin/node\0/srv/app.js\0', 'node'],
+  ['MainThread\n', '/usr/bin/node\0/opt/xopc/bin/run.js\0gateway\0--port\x0018790\0', 'another xopc gateway'],
+  ['node\n', 'node\0/usr/local/bin/xopc\0gateway\0', 'another xopc gateway'],
+  ['MainThread\n', 'node\0/srv/bin/run.js\0serve\0', 'node'],
+  ['', '', null],
+])('a program called %j with %j is %s', (comm, cmdline, name) => {
+  expect(programName(comm, cmdline)).toBe(name)
 })

@@ -141,7 +141,7 @@ export const edgeErrors = defineErrors({
     hint: 'End that program, or take another port: xopc gateway --port {other}',
     http: 409,
     exit: 1,
-    about: 'Another program listens there already. If it is another xopc gateway: xopc gateway status.',
+    about: 'Another program listens there already. Another xopc gateway belongs to another state folder or user; end it there.',
   },
   PORT_NOT_PERMITTED: {
     message: 'This user may not listen on port {port}.',
