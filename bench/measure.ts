@@ -40,9 +40,12 @@ export function timeNode(args: string[], env: NodeJS.ProcessEnv, expect: RegExp)
   return ms
 }
 
-/** Resident memory of a process in bytes, from /proc. Throws where there is no such process, or no /proc. */
-export function residentBytes(pid: number): number {
-  return Number(procField(`/proc/${pid}/status`, /^VmRSS:\s+(\d+) kB$/m)) * 1024
+/**
+ * Resident memory of a process in bytes, from /proc: `VmRSS` is all of it, `RssAnon` without the pages of program files, which every process
+ * of the same program shares. Throws where there is no such process, or no /proc.
+ */
+export function residentBytes(pid: number, kind: 'VmRSS' | 'RssAnon' = 'VmRSS'): number {
+  return Number(procField(`/proc/${pid}/status`, new RegExp(`^${kind}:\\s+(\\d+) kB$`, 'm'))) * 1024
 }
 
 /** Numbers of the cores that this process may use. */

@@ -30,6 +30,8 @@ interface Source {
 interface Result {
   /** KiB of resident memory that each stream added. */
   memory: number
+  /** The same without pages of program files. */
+  own: number
   p50: number
   p99: number
 }
@@ -44,6 +46,7 @@ await figure(`Event streams: ${STREAMS} subscribers, ${EVENTS} events to each; m
   const peer = 'bare node:http server'
   return [
     { what: 'memory of each', xopc: of(ours, 'memory'), peer, theirs: of(theirs, 'memory'), unit: 'KiB', goal: { of: 'xopc', atMost: 20 } },
+    { what: 'of it private', xopc: of(ours, 'own'), peer, theirs: of(theirs, 'own'), unit: 'KiB' },
     { what: 'delivery p50', xopc: of(ours, 'p50'), peer, theirs: of(theirs, 'p50'), unit: 'ms' },
     { what: 'delivery p99', xopc: of(ours, 'p99'), peer, theirs: of(theirs, 'p99'), unit: 'ms', goal: { of: 'xopc', atMost: 50 } },
   ]
@@ -58,7 +61,12 @@ async function measure(bench: Bench, source: Source): Promise<Result> {
   const delays = await deliver(source, client)
   client.kill()
   await server.stop()
-  return { memory: (after - before) / STREAMS / 1024, p50: median(delays), p99: percentile(delays, 0.99) }
+  return {
+    memory: perStream(before.all, after.all),
+    own: perStream(before.own, after.own),
+    p50: median(delays),
+    p99: percentile(delays, 0.99),
+  }
 }
 
 /** What is loaded once, with the first requests, the first stream and the first event, is not memory of a stream. */
@@ -69,9 +77,13 @@ async function warmUp(source: Source): Promise<void> {
   client.kill()
 }
 
-async function memoryAtRest(pid: number): Promise<number> {
+async function memoryAtRest(pid: number): Promise<{ all: number; own: number }> {
   await sleep(REST_MS)
-  return residentBytes(pid)
+  return { all: residentBytes(pid), own: residentBytes(pid, 'RssAnon') }
+}
+
+function perStream(before: number, after: number): number {
+  return (after - before) / STREAMS / 1024
 }
 
 async function openStreams({ url, token }: Source, count: number): Promise<ChildProcess> {
