@@ -50,6 +50,12 @@ it('is not told the app as the word of the gateway', async () => {
     'X-Forwarded-Uri: /admin',
     'X-Forwarded-Prefix: /admin',
     'X-Forwarded-Method: POST',
+    'X-Original-URL: /admin',
+    'X-Original-Uri: /admin',
+    'X_Original_Method: POST',
+    'X-Rewrite-URL: /admin',
+    'X-Envoy-Original-Path: /admin',
   ])
+  expect(Object.values(headers).filter((each) => each === '/admin' || each === 'POST')).toEqual([])
   expect(Object.keys(headers).filter((each) => /^x-forwarded-(?!for$|proto$|host$)/.test(each))).toEqual([])
 })

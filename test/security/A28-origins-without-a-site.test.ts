@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { openHouse } from './doors.ts'
+import { openHouse, PUBLIC_HOST } from './doors.ts'
 
 // Pages that have no site of their own: sandboxed frames and data: URLs (null), files, extensions, apps with schemes of their own.
 
@@ -22,7 +22,8 @@ const origins = [
   '*',
 ]
 
-const plain = await openHouse({ gateway: {} })
+const listed = 'https://app.example.com'
+const plain = await openHouse({ gateway: { corsOrigins: [listed] } })
 const withApp = await openHouse({ app: true })
 
 it.each(origins)('%s is refused on our routes, whatever the credential', async (origin) => {
@@ -48,6 +49,22 @@ it.each(origins)('%s gets no session, for its authority is nobody’s Host', asy
     expect(answer.headers['set-cookie']).toBeUndefined()
   }
 })
+
+it.each(['/xopc/api/session', '/xopc/api/%73ession', '/api/sessio%6E', '/api/session#x', '/xopc/api/session?x#y'])(
+  'POST %s: an origin of ours gets no session where it is not Host',
+  async (path) => {
+    const { local } = plain.doors
+    const body = JSON.stringify({ token: plain.gateway.token })
+    const signIn = (origin: string) => local.ask(`POST ${path}`, [`Origin: ${origin}`, 'Content-Type: application/json'], { body })
+    for (const origin of [`https://${PUBLIC_HOST}`, listed]) {
+      const answer = await signIn(origin)
+      expect(answer, answer.body).toMatchObject({ status: 403, code: 'ORIGIN_NOT_HOST' })
+      expect(answer.headers).not.toHaveProperty('set-cookie')
+    }
+    expect(await local.ask('GET /xopc/api/status', [], { host: 'app.example.com' })).toMatchObject({ status: 421 })
+    expect(await signIn(`http://${local.host}`)).toMatchObject({ status: 200 })
+  },
+)
 
 it.each(origins)('%s opens no WebSocket to the app, and reads nothing of ours', async (origin) => {
   for (const name of ['local', 'proxy'] as const) {

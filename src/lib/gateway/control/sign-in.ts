@@ -4,6 +4,7 @@ import type { SignedIn } from '../../identity/sessions.ts'
 import { isGenerated } from '../edge/auth.ts'
 import { edgeErrors } from '../edge/errors.ts'
 import type { Exchange } from '../edge/exchange.ts'
+import { isOriginOf } from '../edge/host.ts'
 import { gatewayErrors } from '../errors.ts'
 import type { ControlContext } from './context.ts'
 import type { Call } from './route.ts'
@@ -12,12 +13,16 @@ import type { Call } from './route.ts'
 export type Typed = { token?: string | undefined; password?: string | undefined }
 
 /**
- * Starts a browser session at the request's Origin, which the edge held against Host. Throws `auth_blocked`, `SIGN_IN_BY_CODE`,
+ * Starts a browser session at the request's Origin, whose authority is Host. Throws `ORIGIN_NOT_HOST`, `auth_blocked`, `SIGN_IN_BY_CODE`,
  * `SIGN_IN_OFF`, `missing_token`, `invalid_token`.
  */
 export async function signIn(call: Call<Typed, unknown>, context: ControlContext): Promise<SignedIn> {
   const { exchange, body: typed } = call
   const { auth, upstream } = context.config.current().gateway
+  // The edge has judged the path as it is written; the router takes other spellings for this one, too.
+  if (exchange.origin !== null && !isOriginOf(exchange.origin, exchange.host)) {
+    throw gatewayErrors.ORIGIN_NOT_HOST({ origin: exchange.origin, host: exchange.host })
+  }
   await waitForTurn(call, context)
   if (upstream !== undefined) throw gatewayErrors.SIGN_IN_BY_CODE()
   if (auth.mode === 'none') throw gatewayErrors.SIGN_IN_OFF()

@@ -57,8 +57,11 @@ const droppedNames: ReadonlySet<string> = new Set([
   'x-forwarded',
   'forwarded-for',
   'x-original-url',
+  'x-original-uri',
+  'x-original-method',
   'x-original-host',
   'x-rewrite-url',
+  'x-envoy-original-path',
   'front-end-https',
 ])
 

@@ -24,3 +24,11 @@ export function isLoopbackHost(host: string): boolean {
   const name = hostName(host)
   return name === 'localhost' || name === '127.0.0.1' || name === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name)
 }
+
+/** Whether a page of this origin is at this host: the one rule by which an unknown name may become known, at sign-in. */
+export function isOriginOf(origin: string, host: string): boolean {
+  const match = /^(https?):\/\/([^/]+)$/.exec(origin)
+  if (match === null) return false
+  const proto = match[1] === 'https' ? 'https' : 'http'
+  return withoutDefaultPort(match[2] ?? '', proto) === withoutDefaultPort(host, proto)
+}

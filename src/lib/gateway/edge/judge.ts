@@ -9,7 +9,7 @@ import { edgeErrors } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { type Forwarded, type Unjudgeable, judgeForwarded } from './forwarded.ts'
 import { type Head, readHead } from './head.ts'
-import { isLoopbackHost, withoutDefaultPort } from './host.ts'
+import { isLoopbackHost, isOriginOf } from './host.ts'
 import type { Names } from './origin.ts'
 import { type Place, placeOf } from './paths.ts'
 import { cutTicket } from './ticket-url.ts'
@@ -153,14 +153,6 @@ function isKnownHost({ names, sessions }: Bench, ingress: IngressId, host: strin
   if (ingress === 'control' || names.of(ingress).hosts.has(host) || sessions.knowsHost(host)) return true
   // Nobody but this computer answers to a loopback name, on whatever port (an ssh forward has its own).
   return ingress === 'local' && isLoopbackHost(host)
-}
-
-/** Whether a page of this origin is at this host: the one rule by which an unknown name may become known, at sign-in. */
-function isOriginOf(origin: string, host: string): boolean {
-  const match = /^(https?):\/\/([^/]+)$/.exec(origin)
-  if (match === null) return false
-  const proto = match[1] === 'https' ? 'https' : 'http'
-  return withoutDefaultPort(match[2] ?? '', proto) === withoutDefaultPort(host, proto)
 }
 
 /** A preflight carries no credential; the app answers it for origins that the owner listed. */
