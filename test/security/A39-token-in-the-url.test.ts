@@ -48,6 +48,13 @@ it('a ticket opens one request of its kind, and is cut from the URL before log a
   const wrongUse = await issue('ws')
   expect((await doors.local.ask(`GET /xopc/api/status?ticket=${wrongUse}`)).status).toBe(401)
   expect(logs(gateway.stateDir)).not.toMatch(/xopc_tk_[A-Za-z0-9_-]{8}/)
+  // Nothing is changed by what stands in a URL, least of all is the next ticket made.
+  for (const route of ['POST /xopc/api/ticket', 'POST /echo', 'PUT /echo', 'DELETE /echo', 'OPTIONS /echo']) {
+    for (const use of ['events', 'ws', 'probe']) {
+      const answer = await doors.local.ask(`${route}?ticket=${await issue(use)}`, ['Content-Type: application/json'], { body: '{}' })
+      expect(answer.status, `${route} ${use}: ${answer.body}`).toBe(401)
+    }
+  }
 })
 
 it('no page of ours puts one there, and the sign-in form cannot send one by GET', async () => {

@@ -3,6 +3,7 @@ import { beforeAll, expect, it } from 'vitest'
 import type { ChallengeReply } from '../../src/lib/protocol/http-api.ts'
 import { challengeMessage } from '../../src/lib/protocol/signing.ts'
 import { needsPeer } from '../support/peers.ts'
+import { signIn } from './browsers.ts'
 import { type Door, type House, openHouse, PUBLIC_HOST } from './doors.ts'
 
 // A fake gateway passes the client's challenge on to the real one. The client compares the signed origin with the one that it dialled, so
@@ -49,6 +50,17 @@ needsPeer('netns', 'a challenge for a foreign origin', (ip) => {
     expect((await challenge(door, { nonce, origin }, [house.bearer], 'fake.example')).status).toBe(421)
     const claimed = await challenge(door, { nonce, origin }, ['X-Forwarded-Host: fake.example', 'Forwarded: host=fake.example'])
     expect(claimed.body).not.toContain('signature')
+  })
+
+  it('is signed through the door by which somebody signed in there, and through no other', async () => {
+    // A name that the gateway learns by a session leads to it by one way. By another a squatter on that name could ask.
+    const own = await openHouse({ ip })
+    const host = 'console.example'
+    const ask = (name: 'local' | 'lan' | 'proxy') => challenge(own.doors[name], { nonce, origin: `https://${host}` }, [], host)
+    for (const name of names) expect(await ask(name)).toMatchObject({ status: 421 })
+    await signIn(own, own.doors.local, `https://${host}`)
+    expect(await ask('local')).toMatchObject({ status: 200 })
+    for (const name of ['lan', 'proxy'] as const) expect(await ask(name), name).toMatchObject({ status: 421, code: 'NOT_MY_ORIGIN' })
   })
 
   it.each([

@@ -102,15 +102,21 @@ export function createGateway(parts: GatewayParts): Gateway {
     return loaded
   }
 
-  function endOwner(): void {
+  function endSessions(): void {
     sessions.endOwner()
     tickets.clear()
+  }
+
+  function endOwner(): void {
+    endSessions()
     connections.endProven(LAST_REPLY_MS)
   }
 
   async function follow({ before, after }: ConfigEvent): Promise<void> {
     const [was, is] = [before.gateway, after.gateway]
     if (was.auth.mode !== is.auth.mode || was.auth.token !== is.auth.token || was.auth.password !== is.auth.password) endOwner()
+    // Scripts of an app would share the origin of consoles that are open, and the session keys in them.
+    if (was.upstream === undefined && is.upstream !== undefined) endSessions()
     if (was.proxySocket !== is.proxySocket) await openProxy(doors, is.proxySocket)
     if (was.port !== is.port) await openLocal(doors, is.port)
   }

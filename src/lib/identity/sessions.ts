@@ -1,4 +1,5 @@
 import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import type { IngressId } from '../protocol/http-api.ts'
 import type { Clock } from '../system/clock.ts'
 
 /** How every session key starts; sent as `X-Xopc-Token`. */
@@ -13,6 +14,8 @@ export interface Session {
   readonly id: string
   /** The exact Origin it was made at and is good at. */
   readonly origin: string
+  /** The door that it was made through. */
+  readonly ingress: IngressId
   readonly createdAt: number
 }
 
@@ -27,14 +30,16 @@ export interface SignedIn {
 
 /** Owner sessions: 12 h idle, 7 days at most, in memory only. */
 export interface Sessions {
-  /** A session for this origin (`https://gateway.example.com`); its scheme decides `Secure`. */
-  create(origin: string): SignedIn
+  /** A session for this origin (`https://gateway.example.com`), made through this door; the origin's scheme decides `Secure`. Throws where the origin is no URL. */
+  create(origin: string, ingress: IngressId): SignedIn
   /** The living session of a Cookie header, where the request's Host (lower-cased) and Origin (if there is one) are the session's. Counts as use. */
   find(cookieHeader: string, host: string, origin: string | null): Session | null
   /** Whether the key is this session's other half; constant-time. */
   holdsKey(session: Session, key: string): boolean
   /** Whether a living session was made at this origin. */
   knowsOrigin(origin: string): boolean
+  /** Whether a living session was made at this origin through this door. */
+  madeAt(origin: string, ingress: IngressId): boolean
   /** The exact Origin of a living session; null where it ended. */
   originOf(id: string): string | null
   /** Whether a living session was made at this Host (lower-cased, default port dropped). */
@@ -76,14 +81,15 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
   }
 
   return {
-    create(origin) {
+    create(origin, ingress) {
       forgetOld()
       const { host, protocol } = new URL(origin)
       const secure = protocol === 'https:'
       const cookie = randomBytes(32).toString('base64url')
       const key = SESSION_KEY_PREFIX + randomBytes(32).toString('base64url')
       const now = clock.now()
-      const session = { id: randomUUID(), origin, host, secure, createdAt: now, lastSeenAt: now, keyDigest: hash('sha256', key, 'buffer') }
+      const keyDigest = hash('sha256', key, 'buffer')
+      const session = { id: randomUUID(), origin, ingress, host, secure, createdAt: now, lastSeenAt: now, keyDigest }
       living.set(hash('sha256', cookie), session)
       return { session, key, setCookie: setCookie(cookie, secure, LIFETIME_MS / 1000) }
     },
@@ -102,6 +108,7 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
       return living.values().some((each) => each.id === session.id && timingSafeEqual(each.keyDigest, digest))
     },
     knowsOrigin: (origin) => living.values().some((each) => each.origin === origin && alive(each)),
+    madeAt: (origin, ingress) => living.values().some((each) => each.origin === origin && each.ingress === ingress && alive(each)),
     knowsHost: (host) => living.values().some((each) => each.host === withoutDefaultPort(host, each.secure) && alive(each)),
     originOf: (id) => living.values().find((each) => each.id === id && alive(each))?.origin ?? null,
     end(id) {

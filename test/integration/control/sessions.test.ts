@@ -41,6 +41,12 @@ describe('signing in', () => {
     expect(reply.json()['origin']).toBe(origin)
   })
 
+  it.each(['1.2.3.256', 'a.example:99999', '[1::2::3]'])('at %s, which no URL can hold, is a bad request', async (host) => {
+    const house = await startHouse()
+    expect(await signIn(house, { token: house.token }, { host })).toMatchObject({ status: 400, code: 'HOST_INVALID' })
+    expect(await signIn(house, { token: house.token }, { host, origin: `http://${host}` })).toMatchObject({ status: 400 })
+  })
+
   it('refuses a page whose Origin is not the Host', async () => {
     const house = await startHouse()
     const { status } = await signIn(house, { token: house.token }, { origin: 'https://evil.example' })
@@ -159,6 +165,17 @@ describe('a session', () => {
     expect(await seen()).toBeNull()
   })
 
+  it('ends when an app moves in, whose scripts could read the session key', async () => {
+    const house = await startHouse()
+    const { cookie, key } = await signedIn(house)
+    const { ticket } = (await house.ask('POST', '/api/ticket', { headers: { cookie } })).json() as { ticket: string }
+    await house.reconfigure((config) => ({ ...config, gateway: { ...config.gateway, upstream: { url: 'http://127.0.0.1:9' } } }))
+    const headers = { cookie, 'x-xopc-token': key }
+    expect((await house.ask('GET', '/xopc/api/config', { headers })).status).toBe(401)
+    expect((await house.ask('GET', `/xopc/api/status?ticket=${ticket}`)).status).toBe(401)
+    expect((await house.ask('GET', '/xopc/api/status', { headers: { authorization: `Bearer ${house.token}` } })).status).toBe(200)
+  })
+
   it('ends when the token changes, with every stream that the old one opened, but not those of the control socket', async () => {
     const house = await startHouse()
     const { cookie } = await signedIn(house)
@@ -197,6 +214,19 @@ describe('a ticket', () => {
     await stream.until((text) => text.includes('connected'))
     await house.ask('DELETE', '/api/session', { headers: { cookie, origin } })
     await stream.ended
+  })
+
+  it('opens nothing after that session ended', async () => {
+    const house = await startHouse()
+    const { cookie, key, origin } = await signedIn(house)
+    const ask = async (use: string) =>
+      (await house.ask('POST', '/api/ticket', { headers: { cookie, 'x-xopc-token': key }, body: { for: use } })).json() as {
+        ticket: string
+      }
+    const [events, probe] = await Promise.all(['events', 'probe'].map(ask))
+    await house.ask('DELETE', '/api/session', { headers: { cookie, origin } })
+    expect((await house.ask('GET', `/api/status?ticket=${events?.ticket}`)).status).toBe(401)
+    expect((await house.ask('GET', '/api/probe/request', { headers: { authorization: `Bearer ${probe?.ticket}` } })).status).toBe(401)
   })
 
   it('for a probe is only given to who administers', async () => {

@@ -145,7 +145,7 @@ describe('the way to the app', () => {
   })
 
   it('gives the app its own Authorization beside a session, and never ours', async () => {
-    const { setCookie } = edge.sessions.create(`http://localhost:${edge.port}`)
+    const { setCookie } = edge.sessions.create(`http://localhost:${edge.port}`, 'local')
     const headers = { Host: `localhost:${edge.port}`, Cookie: setCookie.split(';')[0] ?? '' }
     const withKey = named(await seen('/headers', { bare: true, headers: { ...headers, Authorization: 'Bearer key-of-the-app' } }))
     expect(withKey).toMatchObject({ authorization: 'Bearer key-of-the-app', 'x-xopc-user': 'owner' })

@@ -105,7 +105,7 @@ describe('a request by an unknown name', () => {
   })
 
   it('with the cookie of another name has none', async () => {
-    const { setCookie } = alone.sessions.create(`http://localhost:${alone.port}`)
+    const { setCookie } = alone.sessions.create(`http://localhost:${alone.port}`, 'local')
     const cookie = { Cookie: setCookie.split(';')[0] ?? '' }
     expect((await ask(alone.port, '/api/status', { bare: true, headers: { ...evil, ...cookie } })).status).toBe(421)
     expect((await ask(alone.port, '/api/status', { bare: true, headers: { ...at(`localhost:${alone.port}`), ...cookie } })).status).toBe(
@@ -114,7 +114,7 @@ describe('a request by an unknown name', () => {
   })
 
   it('becomes known by a session made there, at that origin only', async () => {
-    const { setCookie, key } = alone.sessions.create('https://new.example')
+    const { setCookie, key } = alone.sessions.create('https://new.example', 'local')
     const headers = { ...at('new.example'), Cookie: setCookie.split(';')[0] ?? '' }
     const reply = await ask(alone.port, '/api/status', {
       bare: true,
@@ -179,7 +179,7 @@ describe('a page of another origin', () => {
 
   it('cannot use the cookie for a change at the app, but a token is its own proof', async () => {
     const origin = `http://localhost:${fronted.port}`
-    const cookie = { ...at(`localhost:${fronted.port}`), Cookie: fronted.sessions.create(origin).setCookie.split(';')[0] ?? '' }
+    const cookie = { ...at(`localhost:${fronted.port}`), Cookie: fronted.sessions.create(origin, 'local').setCookie.split(';')[0] ?? '' }
     const foreign = { Origin: 'http://localhost:3000' }
     const post = (headers: Record<string, string>, bare = true) => ask(fronted.port, '/headers', { method: 'POST', bare, headers })
     expect((await post({ ...cookie, ...foreign })).status).toBe(401)

@@ -21,7 +21,7 @@ function court(auth: NonNullable<ConfigInput['gateway']>['auth']) {
   const limiter = createLimiter({ rule: () => config.gateway.auth.rateLimit, clock })
   const authenticator = createAuthenticator({ config: () => config, sessions, tickets, limiter })
   const signIn = () => {
-    const { setCookie, key } = sessions.create(ORIGIN)
+    const { setCookie, key } = sessions.create(ORIGIN, 'local')
     return { cookie: setCookie.split(';')[0] ?? '', key }
   }
   const prove = (headers: Record<string, string>, visit: Partial<Visit> = {}) =>
@@ -132,7 +132,7 @@ describe('a browser session', () => {
   })
 
   it('of https is not taken from the cookie that plain http can set', () => {
-    const { setCookie } = it_.sessions.create('https://a.example')
+    const { setCookie } = it_.sessions.create('https://a.example', 'local')
     expect(setCookie).toMatch(/^__Host-xopc_session=[^;]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=604800; Secure$/)
     const cookie = setCookie.split(';')[0] ?? ''
     expect(it_.prove({ Cookie: cookie }, { host: 'a.example' }).principal.kind).toBe('session')

@@ -14,7 +14,7 @@ describe('a session', () => {
   const start = () => {
     const { clock, pass } = timed()
     const sessions = createSessions({ clock })
-    const cookie = sessions.create('http://a.example:8080').setCookie
+    const cookie = sessions.create('http://a.example:8080', 'local').setCookie
     const find = () => sessions.find(cookie, 'a.example:8080', null)
     return { sessions, pass, find }
   }
@@ -48,13 +48,13 @@ describe('a session', () => {
     const { sessions } = start()
     expect(sessions.knowsOrigin('http://a.example:8080')).toBe(true)
     expect(['https://a.example:8080', 'http://a.example'].map(sessions.knowsOrigin)).toEqual([false, false])
-    sessions.create('https://b.example')
+    sessions.create('https://b.example', 'local')
     expect(['b.example', 'b.example:443', 'b.example:80'].map(sessions.knowsHost)).toEqual([true, true, false])
   })
 
   it('ends alone, and all end together', () => {
     const { sessions, find } = start()
-    const other = sessions.create('http://a.example:8080').session
+    const other = sessions.create('http://a.example:8080', 'local').session
     sessions.end(other.id)
     expect([sessions.count(), find() === null]).toEqual([1, false])
     sessions.endOwner()
@@ -65,12 +65,12 @@ describe('a session', () => {
     const { sessions, pass, find } = start()
     for (let index = 0; index < 1_500; index++) {
       pass(1)
-      sessions.create('http://b.example')
+      sessions.create('http://b.example', 'local')
       if (index === 900) expect(find()).not.toBeNull()
     }
     expect(sessions.count()).toBe(1_000)
     expect(find()).not.toBeNull()
-    for (let index = 0; index < 1_000; index++) sessions.create('http://b.example')
+    for (let index = 0; index < 1_000; index++) sessions.create('http://b.example', 'local')
     expect(find()).toBeNull()
   })
 

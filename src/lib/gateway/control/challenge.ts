@@ -11,7 +11,7 @@ const CONTROL_ORIGIN = 'http://localhost'
 
 /** What is known of the origins that are this gateway's own, at the ingress of the request. */
 export interface OwnOrigins {
-  /** Names of the ingress, and origins of living sessions. */
+  /** Names of the ingress, and origins of living sessions that were made through it. */
   has(origin: string): boolean
   publicUrl: string | undefined
 }

@@ -14,7 +14,7 @@ export type Typed = { token?: string | undefined; password?: string | undefined 
 
 /**
  * Starts a browser session at the request's Origin, whose authority is Host. Throws `ORIGIN_NOT_HOST`, `auth_blocked`, `SIGN_IN_BY_CODE`,
- * `SIGN_IN_OFF`, `missing_token`, `invalid_token`.
+ * `SIGN_IN_OFF`, `missing_token`, `invalid_token`, `HOST_INVALID`.
  */
 export async function signIn(call: Call<Typed, unknown>, context: ControlContext): Promise<SignedIn> {
   const { exchange, body: typed } = call
@@ -27,8 +27,11 @@ export async function signIn(call: Call<Typed, unknown>, context: ControlContext
   if (upstream !== undefined) throw gatewayErrors.SIGN_IN_BY_CODE()
   if (auth.mode === 'none') throw gatewayErrors.SIGN_IN_OFF()
   if (!isOwner(typed, exchange, auth)) throw refusal(typed, exchange, context)
+  const origin = exchange.origin ?? `${exchange.proto}://${exchange.host}`
+  // Host has the form of a name, which `1.2.3.256` and port 99999 have, too.
+  if (!URL.canParse(origin)) throw edgeErrors.HOST_INVALID()
   context.audit.write('AuthAudit.signedIn', { client: exchange.client, ingress: exchange.ingress })
-  return context.sessions.create(exchange.origin ?? `${exchange.proto}://${exchange.host}`)
+  return context.sessions.create(origin, exchange.ingress)
 }
 
 /** A blocked source is compared with nothing that a person chose: guesses would go on. A password has a lane of one a second besides. */

@@ -128,8 +128,14 @@ export function createAuthenticator(given: {
   function weighPrefixed(value: string, session: Session | null): Weighed {
     // A key that outlived its session is what every open console sends after a restart: refused, but no guess.
     if (value.startsWith(SESSION_KEY_PREFIX)) return session && sessions.holdsKey(session, value) ? 'key' : 'dead'
-    if (value.startsWith(TICKET_PREFIX)) return tickets.redeem(value, 'probe') ? 'probe' : 'dead'
+    if (value.startsWith(TICKET_PREFIX)) return holderOf(value, 'probe') ? 'probe' : 'dead'
     return 'wrong'
+  }
+
+  /** Uses a ticket up; it is worth nothing once the session that asked for it has ended. */
+  function holderOf(ticket: string, use: TicketUse): Principal | null {
+    const holder = tickets.redeem(ticket, use)?.holder ?? null
+    return holder?.session !== undefined && sessions.originOf(holder.session) === null ? null : holder
   }
 
   /** Compares with a password or hand-chosen token. */
@@ -141,11 +147,11 @@ export function createAuthenticator(given: {
   function prove(head: Head, visit: Visit): Proof {
     const { mode, generated, digest } = current()
     const session = head.cookie === undefined || visit.control ? null : sessions.find(head.cookie, visit.host, head.origin)
-    const ticket = visit.ticket === null ? null : tickets.redeem(visit.ticket, visit.ticketUse)
+    const holder = visit.ticket === null ? null : holderOf(visit.ticket, visit.ticketUse)
     const bearer = bearerOf(head.authorization)
     const values = [head.token, head.apiKey, bearer]
     const weighed: Weighed[] = [weigh(head.token, session), weigh(head.apiKey, session), weigh(bearer, session)]
-    const proof = proofOf(weighed, session, ticket?.holder ?? null, visit, mode)
+    const proof = proofOf(weighed, session, holder, visit, mode)
 
     const open = proof.principal === ANONYMOUS || (!visit.toApp && !generated && digest !== null && !visit.control)
     if (open) compareRest(proof, values, weighed, visit)

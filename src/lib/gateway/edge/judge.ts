@@ -69,7 +69,9 @@ function readCase(bench: Bench, req: IncomingMessage, ingress: IngressId, upgrad
   }
   const forwarded = judgeForwarded(peer, head, bench.trusted, ingress)
   if ('broken' in forwarded) return refuse(brokenError(forwarded), null)
-  const { target, ticket } = cutTicket(url)
+  const { target, ticket: cut } = cutTicket(url)
+  // EventSource and WebSocket ask by GET; nothing that changes anything takes its right from a URL.
+  const ticket = method === 'GET' ? cut : null
   const place = placeOf(method, target, bench.hasUpstream())
   if (place.to === 'health') return { to: 'health', forwarded }
   // Browsers cannot open a unix socket of ours, so on control there is no page to speak for.

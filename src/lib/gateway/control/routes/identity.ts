@@ -38,5 +38,7 @@ function takePlace({ exchange, header }: Call<unknown, unknown>, { limiter }: Co
 
 function ownOrigins({ exchange }: Call<unknown, unknown>, { names, sessions, config }: ControlContext) {
   const own = names.of(exchange.ingress).origins
-  return { has: (origin: string) => own.has(origin) || sessions.knowsOrigin(origin), publicUrl: config.current().gateway.publicUrl }
+  // A session proves its origin for the door that it was made through; by another one a relay could ask.
+  const has = (origin: string) => own.has(origin) || sessions.madeAt(origin, exchange.ingress)
+  return { has, publicUrl: config.current().gateway.publicUrl }
 }

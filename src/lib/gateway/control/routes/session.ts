@@ -20,7 +20,7 @@ export const sessionRoutes = [
       'Starts a browser session: sets the cookie and returns the session key, which `pair` and `admin` need besides (as `X-Xopc-Token`).',
     body: z.union([z.strictObject({ token: secret }), z.strictObject({ password: secret }), z.strictObject({})]).prefault({}),
     reply: z.object({ sessionKey: z.string(), origin: z.string() }),
-    codes: ['auth_blocked', 'invalid_token', 'missing_token', 'SIGN_IN_BY_CODE', 'SIGN_IN_OFF'],
+    codes: ['auth_blocked', 'HOST_INVALID', 'invalid_token', 'missing_token', 'SIGN_IN_BY_CODE', 'SIGN_IN_OFF'],
     handle: async (call, context) => {
       const { session, setCookie, key } = await signIn(call, context)
       call.header('set-cookie', setCookie)
