@@ -9,6 +9,7 @@ import { openHouse } from './doors.ts'
 
 const house = await openHouse({ bare: true })
 const { local } = house.doors
+const withoutQuestions = openHouse({ bare: true, gateway: { auth: { mode: 'none' } } })
 const config = join(house.gateway.stateDir, 'xopc.json')
 
 const changing = controlRoutes.filter(({ method, path }) => method !== 'GET' && !/gateway\/(stop|restart|rotate-token)/.test(path))
@@ -54,6 +55,31 @@ it.each(changing.map(({ method, path }) => `${method} ${path}`))('%s is refused 
     expect(answer, type).toMatchObject({ status: 403 })
   }
 })
+
+it.each(changing.map(({ method, path }) => `${method} ${path}`).filter((each) => each.startsWith('POST')))(
+  '%s is refused to every shape in which a page can send it unasked',
+  async (route) => {
+    const { cookie } = await signIn(house, local, `http://${local.host}`)
+    const nobodyAsked = await withoutQuestions
+    const path = route.split(' ')[1]?.replace(':id', 'lan') ?? ''
+    // A sandboxed frame or a data: page has no site; a page on another port of this computer shares cookies, for they know no ports.
+    for (const origin of ['null', 'https://evil.example', 'http://127.0.0.1:3000', 'http://localhost:3000']) {
+      for (const shape of [
+        ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Site: cross-site', 'Content-Type: application/x-www-form-urlencoded'],
+        ['Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Site: same-site', 'Content-Type: text/plain'],
+        ['Sec-Fetch-Mode: no-cors'],
+      ]) {
+        for (const [door, lines] of [
+          [local, [cookie]],
+          [nobodyAsked.doors.local, []],
+        ] as const) {
+          const answer = await door.ask(`POST /xopc${path}`, [...lines, `Origin: ${origin}`, ...shape], { body: '' })
+          expect(answer, `${origin} ${shape.join()}`).toMatchObject({ status: 403 })
+        }
+      }
+    }
+  },
+)
 
 it('the cookie alone changes nothing, whatever the page', async () => {
   const { cookie } = await signIn(house, local, `http://${local.host}`)

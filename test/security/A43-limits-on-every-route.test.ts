@@ -63,6 +63,36 @@ it('a header’s credential is judged before the body is read', async () => {
   })
 })
 
+it('a source is who it is, whatever it says of itself and by whichever door', async () => {
+  const house = await openHouse({ gateway: { auth } })
+  const { local, proxy, control } = house.doors
+  const guess = (door: Door, from: string) =>
+    door.ask('GET /xopc/api/status', ['Authorization: Bearer wrong-wrong', `X-Forwarded-For: ${from}`])
+  const right = (door: Door, from: string) =>
+    door.ask('GET /xopc/api/status', [`Authorization: Bearer ${PASSWORD}`, `X-Forwarded-For: ${from}`])
+  // The proxy adds the last address; what stands left of it is the client's own word. A whole /64 is one subscriber's.
+  for (let n = 0; n < 3; n++) expect((await guess(proxy, `198.51.100.${n}, 203.0.113.9`)).status).toBe(401)
+  expect((await right(proxy, '198.51.100.77, 203.0.113.9')).status).toBe(429)
+  expect((await right(proxy, '::ffff:203.0.113.9')).status).toBe(429)
+  expect((await right(proxy, '203.0.113.10')).status).toBe(200)
+  for (let n = 0; n < 3; n++) await guess(proxy, `2001:db8:1:2::${n}`)
+  expect((await right(proxy, '2001:db8:1:2:ffff::1')).status).toBe(429)
+  expect((await right(proxy, '2001:db8:1:3::1')).status).toBe(200)
+  for (let n = 0; n < 3; n++) expect((await guess(local, `198.51.100.${n}`)).status).toBe(401)
+  expect((await right(local, '198.51.100.88')).status).toBe(429)
+  for (let n = 0; n < 5; n++) expect((await guess(control, '203.0.113.9')).status).toBe(200)
+})
+
+it('many guesses at once are as few as one after another', async () => {
+  const house = await openHouse({ bare: true, gateway: { auth } })
+  const { local } = house.doors
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => local.ask('GET /xopc/api/status', [`Authorization: Bearer wrong-${n}`])),
+  )
+  expect(answers.filter(({ status }) => status === 401).length).toBe(3)
+  expect(answers.filter(({ status }) => status === 429).length).toBe(37)
+})
+
 it('a missing credential is no failure', async () => {
   const house = await openHouse({ bare: true, gateway: { auth } })
   for (let n = 0; n < 10; n++) expect((await house.doors.local.ask('GET /xopc/api/status')).status).toBe(401)

@@ -42,6 +42,29 @@ it.each([
   }
 })
 
+it('so is what a person types, and the key of a session', async () => {
+  const { gateway } = await openHouse({ bare: true, gateway: { auth: { rateLimit: { maxAttempts: 1000 } } } })
+  await gateway.stop()
+  const seen = join(gateway.stateDir, 'seen.txt')
+  const file = join(gateway.stateDir, 'probe.cjs')
+  await writeFile(file, probe)
+  const again = await startGateway({ stateDir: gateway.stateDir, env: { NODE_OPTIONS: `--require ${file}`, XOPC_TEST_SEEN: seen } })
+  const calls = async (path: string, init: RequestInit): Promise<Response> => {
+    const before = lines(seen).length
+    const answer = await again.fetch(path, init)
+    expect(lines(seen).length, path).toBeGreaterThan(before)
+    return answer
+  }
+  const typed = (token: string) =>
+    calls('/xopc/api/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) })
+  for (const guess of ['x', again.token.slice(0, -1), again.token.slice(0, 1).padEnd(48, '0')])
+    expect((await typed(guess)).status).toBe(401)
+  const cookie = (await typed(again.token)).headers.get('set-cookie')?.split(';')[0] ?? ''
+  for (const key of ['xopc_sk_x', `xopc_sk_${'y'.repeat(43)}`])
+    await calls('/xopc/api/config', { headers: { cookie, 'x-xopc-token': key } })
+  expect(new Set(lines(seen))).toEqual(new Set(['32 32']))
+})
+
 it('no code compares a secret in another way', () => {
   const suspicious = /\b(token|password|secret|digest|key)\b[^;\n]{0,20}(===|!==|\.equals\(|\.localeCompare\(|\.startsWith\()/i
   const found = sources('src/lib/gateway/edge/{auth,limits}.ts', 'src/lib/gateway/control/sign-in.ts', 'src/lib/identity/*.ts').flatMap(

@@ -45,6 +45,37 @@ it.each(routes)('%s changes nothing without admin', async (route) => {
   }
 })
 
+it.each(['X-HTTP-Method-Override: PATCH', 'X-HTTP-Method: PATCH', 'X-Method-Override: PATCH'])(
+  '%s makes no other method of what was sent',
+  async (line) => {
+    const before = fileOf(house)
+    for (const name of ['local', 'proxy', 'control'] as const) {
+      for (const query of ['', '?_method=PATCH']) {
+        const answer = await house.doors[name].ask(`POST /xopc/api/config${query}`, [house.bearer, line, json], {
+          body: JSON.stringify(bodies[0]),
+        })
+        expect(answer).toMatchObject({ status: 405 })
+      }
+    }
+    expect(fileOf(house)).toBe(before)
+  },
+)
+
+it('by a proxy, with the name that it forwards, it is the same', async () => {
+  const before = fileOf(house)
+  const { proxy } = house.doors
+  for (const lines of [
+    [],
+    ['X-Forwarded-For: 127.0.0.1'],
+    ['X-Forwarded-Host: localhost'],
+    ['X-Forwarded-User: owner', 'X-Xopc-User: owner'],
+  ]) {
+    const answer = await proxy.ask('PATCH /xopc/api/config', [...lines, json], { body: JSON.stringify(bodies[0]) })
+    expect([401, 421], answer.body).toContain(answer.status)
+  }
+  expect(fileOf(house)).toBe(before)
+})
+
 it('over a WebSocket nothing is said that anybody obeys', async () => {
   const before = fileOf(house)
   for (const path of ['/xopc/api/config', '/xopc/api/ws', '/xopc/api/events', '/xopc/api/gateway/stop']) {
