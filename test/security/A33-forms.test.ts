@@ -14,11 +14,11 @@ const config = join(house.gateway.stateDir, 'xopc.json')
 
 const changing = controlRoutes.filter(({ method, path }) => method !== 'GET' && !/gateway\/(stop|restart|rotate-token)/.test(path))
 const bodies: [type: string | null, body: string][] = [
-  ['text/plain', '{"gateway.port":1}'],
+  ['text/plain', '{"gateway.maxSseConnections":7}'],
   ['text/plain;charset=UTF-8', '{}'],
-  ['application/x-www-form-urlencoded', 'gateway.port=1'],
+  ['application/x-www-form-urlencoded', 'gateway.maxSseConnections=7'],
   ['multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'],
-  [null, '{"gateway.port":1}'],
+  [null, '{"gateway.maxSseConnections":7}'],
   ['application/json+evil', '{}'],
   ['text/json', '{}'],
 ]
