@@ -39,7 +39,9 @@ export async function startInBackground({ env, program, args }: Background): Pro
 /** A lock of another pid is a gateway that ran before: the child will say so itself. */
 async function answering(state: State, pid: number): Promise<GatewayLock | null> {
   const lock = await readLock(state)
-  return lock?.pid === pid && (await lockStatus(state, lock)) === 'answering' ? lock : null
+  // With port 0 the lock gets the port that it really is some time after the control socket answers.
+  if (lock?.pid !== pid || new URL(lock.url).port === '0') return null
+  return (await lockStatus(state, lock)) === 'answering' ? lock : null
 }
 
 async function failureIn(output: string): Promise<XopcError> {
