@@ -39,7 +39,12 @@ function usage(problem: string, command: string): Failure {
 function sentence(text: string): string {
   const lines = text.split('\n').map((line) => line.trim())
   const own = lines.slice(0, lines.findIndex((line) => line.startsWith('See more help')) >>> 0)
-  const joined = own.filter(Boolean).join(' ').replaceAll(/\s+/g, ' ')
+  const joined = own
+    .filter(Boolean)
+    .join(' ')
+    .replaceAll(/\s+/g, ' ')
+    .replace(/^Parsing (--\S+) Expected /, '$1 must be ')
+    .replace(/ but received: (.*)$/, ', not $1')
   return /[.!?]$/.test(joined) ? joined : `${joined}.`
 }
 

@@ -78,7 +78,13 @@ async function runUntilEnd(options: GatewayOptions, undo: Undo[]): Promise<Endin
   const parts = { config, state, signer: await openIdentity(state.paths), log, audit, clock: systemClock, version: options.version }
   const gateway = await open(parts, end.resolve, undo)
   await lock.update({ url: gateway.url() })
-  for (const line of announcement({ version: options.version, url: gateway.url(), config: config.current(), env: options.env }))
+  for (const line of announcement({
+    version: options.version,
+    url: gateway.url(),
+    config: config.current(),
+    env: options.env,
+    configPath: options.configPath,
+  }))
     options.out.line(line)
   const ending = await end.promise
   log.info('gateway ends', { ending })

@@ -7,17 +7,19 @@ interface Started {
   url: string
   config: Config
   env: NodeJS.ProcessEnv
+  /** `--config`: other commands need it too. */
+  configPath?: string | undefined
 }
 
 /** The lines a person sees when the gateway is up: its address, how to sign in, what to type next. No secret among them. Pure. */
-export function announcement({ version, url, config, env }: Started): string[] {
+export function announcement({ version, url, config, env, configPath }: Started): string[] {
   const { gateway } = config
   const xopc = typedName(env)
   return [
     `xopc ${version} is running on ${url}`,
     '',
     `  App behind it  ${gateway.upstream === undefined ? `none yet: ${xopc} config set gateway.upstream.url=http://127.0.0.1:3000` : withoutUserinfo(gateway.upstream.url)}`,
-    `  Sign in        ${signIn(config, url, xopc)}`,
+    `  Sign in        ${signIn(config, url, `${xopc} gateway token --show${configPath === undefined ? '' : ` --config ${configPath}`}`)}`,
     `  Who can come   ${gateway.bind === 'loopback' ? 'this computer only' : `this computer, and whoever reaches it by ${gateway.bind === 'lan' ? 'the network' : gateway.bind}`}`,
     `  Next           ${gateway.bind === 'loopback' ? `${xopc} lan on      let devices on the same network in` : `${xopc} status      every way in`}`,
     '',
@@ -25,9 +27,9 @@ export function announcement({ version, url, config, env }: Started): string[] {
   ]
 }
 
-function signIn({ gateway }: Config, url: string, xopc: string): string {
+function signIn({ gateway }: Config, url: string, show: string): string {
   const how = {
-    token: `with the token that \`${xopc} gateway token --show\` prints`,
+    token: `with the token that \`${show}\` prints`,
     password: 'with your password',
     'trusted-proxy': 'through your proxy',
     none: 'nobody is asked (auth.mode is none)',

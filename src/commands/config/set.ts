@@ -20,17 +20,21 @@ export default class ConfigSet extends BaseCommand {
 
   async run(): Promise<ConfigChange> {
     const { argv, flags } = await this.parse(ConfigSet)
-    const [{ readAssignments }, { editConfig }, { viewOf }] = await Promise.all([
+    const [{ readAssignments }, { editConfig }, { viewOf }, { isMaskedText }] = await Promise.all([
       import('../../lib/config/assignments.ts'),
       import('../../lib/config/edit.ts'),
       import('../../lib/config/view.ts'),
+      import('../../lib/config/weak-secrets.ts'),
     ])
     const words = argv.map(String)
     const { edits, exposed } = readAssignments(words, flags.stdin ? await text(process.stdin) : await this.asked(words))
     for (const key of exposed) this.note(`${key} stood on the command line, where others can read it; --stdin keeps it out of sight.`)
     const view = viewOf(await editConfig({ env: process.env, path: this.configPath(), edits }))
     const reload = await askWhatGatewayTook(process.env, view.path)
-    this.out(`Saved ${Object.keys(edits).join(', ')} in ${view.path}.`, ...describeTaken(Object.keys(edits), reload))
+    const isMask = (key: string): boolean => isMaskedText(String(edits[key]))
+    for (const key of Object.keys(edits).filter(isMask)) this.note(`${key} was given as a mask, so it stays as it is.`)
+    const saved = Object.keys(edits).filter((key) => !isMask(key))
+    if (saved.length > 0) this.out(`Saved ${saved.join(', ')} in ${view.path}.`, ...describeTaken(saved, reload))
     return { ...view, reload }
   }
 

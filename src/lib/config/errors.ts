@@ -131,6 +131,13 @@ export const configErrors = defineErrors({
     exit: 1,
     about: '`xopc config edit` opens an editor, for which it needs a terminal or a program of your choice.',
   },
+  CONFIG_EDITOR_FAILED: {
+    message: 'The editor {editor} {how}, so {file} was left as it was.{kept}',
+    hint: 'Try again with another one: EDITOR=nano xopc config edit',
+    http: 500,
+    exit: 1,
+    about: '`xopc config edit` takes a text over only when the editor ended well: one that failed may have written half of it.',
+  },
   CONFIG_WITHOUT_VALUE: {
     message: '{key} has no value to change.',
     hint: 'See what can be set: xopc config schema',

@@ -57,8 +57,18 @@ export async function readConfigText(path: string): Promise<string | null> {
   return facts === null ? null : readText(path)
 }
 
+/** What it takes to tell whether a configuration can be used. */
+type Usable = Pick<Loaded, 'path' | 'config' | 'problems' | 'origins'>
+
 /** The effective configuration of what was loaded. Throws `CONFIG_INVALID` with every problem. */
-export function usable({ path, config, problems }: Pick<Loaded, 'path' | 'config' | 'problems'>, verdict?: string): Config {
-  if (config === null) throw configInvalid(path, problems, verdict)
+export function usable({ path, config, problems, origins }: Usable, verdict?: string): Config {
+  if (config === null) throw configInvalid(culprit(problems, origins) ?? path, problems, verdict)
   return config
+}
+
+/** The flag or variable that alone is to blame; null where the file is. */
+function culprit(problems: Loaded['problems'], origins: Loaded['origins']): string | null {
+  const [first, ...others] = problems.filter(({ severity }) => severity === 'error')
+  const origin = first === undefined || others.length > 0 || first.code === 'CONFIG_DUPLICATE_KEY' ? undefined : origins.get(first.path)
+  return origin ?? null
 }

@@ -45,11 +45,13 @@ function printable(text: string): string {
 export type ConfigInvalid = XopcError & { readonly problems: readonly ConfigProblem[] }
 
 /** `CONFIG_INVALID` for a file, with all problems attached: the verdict, then the one problem with its place, or how many there are. */
-export function configInvalid(file: string, problems: readonly ConfigProblem[], verdict = 'cannot be used'): ConfigInvalid {
+export function configInvalid(file: string, problems: readonly ConfigProblem[], verdict = 'cannot be used', hint?: string): ConfigInvalid {
   const errors = problems.filter(({ severity }) => severity === 'error').map(describeProblem)
   const list = errors.length === 1 ? `. ${errors[0]}` : `: ${errors.length} problems.`
   const advice =
-    problems.find(({ severity, hint }) => severity === 'error' && hint !== undefined)?.hint ?? 'What each key takes is in docs/config.md.'
+    hint ??
+    problems.find(({ severity, hint }) => severity === 'error' && hint !== undefined)?.hint ??
+    'What each key takes is in docs/config.md.'
   return Object.assign(configErrors.CONFIG_INVALID({ file, verdict, problems: list, advice }), { problems })
 }
 

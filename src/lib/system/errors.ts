@@ -12,7 +12,7 @@ export const systemErrors = defineErrors({
   },
   FILE_NOT_WRITABLE: {
     message: 'Cannot write {path}: {reason}. Nothing was changed.',
-    hint: 'Check its owner and mode: ls -ld {path}',
+    hint: 'Check owners and modes: ls -ld {folder} {path}',
     http: 500,
     exit: 1,
     about:
@@ -20,7 +20,7 @@ export const systemErrors = defineErrors({
   },
   DISK_FULL: {
     message: 'Cannot write {path}: the disk is full. The old content is still there.',
-    hint: 'Make room, then try again: df -h {path}',
+    hint: 'Make room, then try again: df -h {folder}',
     http: 507,
     exit: 1,
     about:

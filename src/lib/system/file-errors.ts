@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { XopcError } from '../errors/error.ts'
 import { systemErrors } from './errors.ts'
 
@@ -35,8 +36,8 @@ export function readError(path: string, error: unknown): XopcError {
 /** A failed write as `DISK_FULL` or `FILE_NOT_WRITABLE`. */
 export function writeError(path: string, error: unknown): XopcError {
   const code = systemCode(error)
-  if (code === 'ENOSPC' || code === 'EDQUOT') return systemErrors.DISK_FULL({ path }, { cause: error })
-  return systemErrors.FILE_NOT_WRITABLE({ path, reason: reasonOf(error) }, { cause: error })
+  if (code === 'ENOSPC' || code === 'EDQUOT') return systemErrors.DISK_FULL({ path, folder: dirname(path) }, { cause: error })
+  return systemErrors.FILE_NOT_WRITABLE({ path, folder: dirname(path), reason: reasonOf(error) }, { cause: error })
 }
 
 /** Runs a read; null where nothing is there. Throws `FILE_NOT_READABLE`. */

@@ -14,7 +14,7 @@ export async function listFolder(path: string): Promise<string[] | null> {
 /** Creates folders up to the path, 0700 each; one that exists stays as it is. Throws `FILE_NOT_WRITABLE`. */
 export async function makeFolders(path: string): Promise<void> {
   if ((await writing(path, async () => await makeAll(path))) || (await lookThrough(path))?.kind === 'folder') return
-  throw systemErrors.FILE_NOT_WRITABLE({ path, reason: 'something else than a folder is there' })
+  throw systemErrors.FILE_NOT_WRITABLE({ path, folder: dirname(path), reason: 'something else than a folder is there' })
 }
 
 /** How `ensurePrivateDir` found the folder. */

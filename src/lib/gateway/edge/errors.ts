@@ -54,7 +54,7 @@ export const edgeErrors = defineErrors({
   },
   FORWARDED_INVALID: {
     message: 'The proxy in front sent a broken {header}: {detail}.',
-    hint: 'Let the proxy set the header itself instead of passing on what the client sent; for nginx: proxy_set_header X-Forwarded-For $remote_addr;',
+    hint: 'Let the proxy set the header itself instead of passing on what the client sent; for nginx: proxy_set_header {header} …',
     http: 400,
     exit: 1,
     about:
@@ -70,7 +70,7 @@ export const edgeErrors = defineErrors({
   },
   FOREIGN_ORIGIN: {
     message: 'A page at {origin} may not do this.',
-    hint: 'If the page is yours: xopc config set gateway.corsOrigins=["{origin}"]',
+    hint: `If the page is yours, name it: xopc config set 'gateway.corsOrigins=["https://app.example.com"]'`,
     http: 403,
     exit: 1,
     about: 'A browser said that the request comes from a page of another origin. `null`, `file://` and extensions are foreign, too.',

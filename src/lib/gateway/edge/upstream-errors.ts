@@ -28,6 +28,7 @@ function isTls(code: string): boolean {
 }
 
 function detailOf(error: Error): string {
+  if ('code' in error && error.code === 'UND_ERR_HEADERS_OVERFLOW') return 'its headers are larger than 16 KiB'
   return error.message === 'bad upgrade' ? 'it switched protocols, which nobody asked for' : error.message
 }
 
