@@ -1,6 +1,6 @@
 /**
- * A value as `--json` prints it. Characters that a terminal obeys or does not show stand as `\\uXXXX`, which means the same to every reader of
- * JSON: names and output of programs are quoted in here. With `indent` 0 it is one line. Pure.
+ * A value as `--json` prints it. Characters that a terminal obeys or does not show stand as escapes of JSON, which mean the same to every
+ * reader: names and output of programs are quoted in here. With `indent` 0 it is one line. Pure.
  */
 export function jsonText(value: unknown, indent = 2): string {
   // JSON.stringify escapes what is below U+0020 by itself.
