@@ -127,6 +127,8 @@ it('makes a token on first start and keeps it', async () => {
 it('ends with Ctrl-C, leaving neither lock nor sockets', async () => {
   const gateway = await startGateway()
   process.kill(gateway.pid, 'SIGINT')
+  // stop() would send a second signal, which means "at once".
+  await expect.poll(() => existsSync(`/proc/${gateway.pid}`), { timeout: 5_000 }).toBe(false)
   expect(await gateway.stop()).toBe(0)
   expect(existsSync(join(gateway.stateDir, 'run/gateway.json'))).toBe(false)
   expect(existsSync(gateway.controlSocket)).toBe(false)

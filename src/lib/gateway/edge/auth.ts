@@ -166,9 +166,10 @@ export function createAuthenticator(given: {
 
   /** What could be a password or a chosen token: compared unless the source is blocked, counted where wrong. */
   function compareRest(proof: Proof, values: (string | undefined)[], weighed: Weighed[], visit: Visit): void {
-    const left = limiter.blockedFor(visit.client)
     for (const [index, kind] of weighed.entries()) {
       if (kind !== 'stranger' && kind !== 'wrong' && kind !== 'dead') continue
+      // Asked anew for each: the one before may have blocked the source.
+      const left = limiter.blockedFor(visit.client)
       if (kind === 'dead') proof.refusal ??= 'invalid_token'
       else if (left > 0) Object.assign(proof, { refusal: 'auth_blocked', retryAfterMs: left })
       else if (kind === 'stranger' && isChosen(values[index])) {

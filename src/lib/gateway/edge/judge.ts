@@ -158,8 +158,8 @@ function isKnownHost({ names, sessions }: Bench, ingress: IngressId, host: strin
 }
 
 /** A preflight carries no credential; the app answers it for origins that the owner listed. */
-function isAppPreflight({ names }: Bench, { req, method, place, origin }: Case): boolean {
-  if (place.to !== 'app' || method !== 'OPTIONS' || origin === null) return false
+function isAppPreflight({ names }: Bench, { req, method, head, place, origin }: Case): boolean {
+  if (place.to !== 'app' || method !== 'OPTIONS' || origin === null || head.hasBody) return false
   return req.headers['access-control-request-method'] !== undefined && names.cors().has(origin)
 }
 

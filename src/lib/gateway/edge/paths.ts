@@ -37,7 +37,7 @@ export function placeOf(method: string, target: string, hasUpstream: boolean): P
 }
 
 function ownPath(path: string, hasUpstream: boolean): string | null {
-  if (path.startsWith('/xopc/api/')) return path.slice('/xopc'.length)
+  if (path.startsWith('/xopc/api/') || path === '/xopc/metrics') return path.slice('/xopc'.length)
   if (path.startsWith('/xopc/')) return path
   if (path === '/xopc' || (path === '/' && !hasUpstream)) return '/xopc/'
   return !hasUpstream || rootPaths.has(path) ? path : null
