@@ -16,7 +16,11 @@ export default class ConfigEdit extends BaseCommand {
     ])
     const editor = editorOf(process.env, this.terminal.interactive)
     const pending = await beginHandEdit({ env: process.env, path: this.configPath() })
-    const { code, signal } = await runInTerminal(editor.program, [...editor.args, pending.copy])
+    const { code, signal } = await runInTerminal(editor.program, [...editor.args, pending.copy]).catch(async (error: unknown) => {
+      // It never started, so this takes the copy away.
+      await pending.finish()
+      throw error
+    })
     if (code !== 0) return pending.abandon(editor.program, signal === null ? `failed (exit code ${code})` : `was ended by ${signal}`)
     const edited = await pending.finish()
     if (edited === null) {
