@@ -78,6 +78,8 @@ async function runUntilEnd(options: GatewayOptions, undo: Undo[]): Promise<Endin
   const parts = { config, state, signer: await openIdentity(state.paths), log, audit, clock: systemClock, version: options.version }
   const gateway = await open(parts, end.resolve, undo)
   await lock.update({ url: gateway.url() })
+  // Behind the gateway's own listener: the port has moved by then.
+  undo.push(config.subscribe(() => lock.update({ url: gateway.url() })))
   for (const line of announcement({
     version: options.version,
     url: gateway.url(),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -91,6 +92,15 @@ it('changes one line of a file full of comments, and the running gateway applies
   expect(now).toHaveLength(text.split('\n').length)
 })
 
+it('moves to another port while it runs, and says so in its lock', async () => {
+  const gateway = await startGateway()
+  const port = await freePort()
+  const set = await gateway.xopc(['config', 'set', `gateway.port=${port}`])
+  expect(set.stdout + set.stderr).toMatch(/rebound/i)
+  expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200)
+  expect(JSON.parse(readFileSync(join(gateway.stateDir, 'run/gateway.json'), 'utf8'))).toMatchObject({ url: `http://127.0.0.1:${port}` })
+})
+
 it('lists lan with audience and state', async () => {
   const gateway = await startGateway()
   const ran = await gateway.xopc(['status', '--json'])
@@ -153,6 +163,16 @@ it('runs in the background, restarts and stops', async () => {
   }
   expect((await xopc(['gateway', 'status'], { stateDir })).code).toBe(1)
 })
+
+function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  return new Promise((resolve) =>
+    server.once('listening', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    }),
+  )
+}
 
 async function stream(url: string, token: string): Promise<{ events(): number; end(): void }> {
   const abort = new AbortController()
