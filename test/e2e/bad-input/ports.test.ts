@@ -36,7 +36,7 @@ describe('a second start', () => {
     const start = () => xopc(['gateway', '--port', '0', '--background', '--json'], { stateDir })
     const ran = await Promise.all([start(), start(), start()])
     atEnd(() => xopc(['gateway', 'stop'], { stateDir }))
-    expect(ran.map(({ code }) => code).toSorted()).toEqual([0, 1, 1])
+    expect(ran.map(({ code }) => Number(code)).toSorted((one, other) => one - other)).toEqual([0, 1, 1])
     const codes = ran.filter(({ code }) => code === 1).map(({ stdout }) => JSON.parse(stdout).error.code)
     expect(codes).toEqual(['GATEWAY_ALREADY_RUNNING', 'GATEWAY_ALREADY_RUNNING'])
   })
