@@ -30,6 +30,8 @@ try {
     input: { main: join(root, 'src/cli/main.ts'), ...entries },
     cwd: root,
     platform: 'node',
+    // The oldest Node of `engines`: what it cannot read is written in an older way.
+    transform: { target: 'node22' },
     logLevel: 'warn',
     // What is lazy for a start may be needed at once by a part that is itself loaded late.
     checks: { ineffectiveDynamicImport: false },
