@@ -2,7 +2,7 @@ import { type GatewayLock, lockStatus, readLock } from '../lib/state/lock.ts'
 import { type State, openState } from '../lib/state/store.ts'
 import { XopcError } from '../lib/errors/error.ts'
 import { systemClock } from '../lib/system/clock.ts'
-import { readText, remove } from '../lib/system/files.ts'
+import { move, readText, remove } from '../lib/system/files.ts'
 import { spawnDetached } from '../lib/system/process.ts'
 import { cliErrors } from './errors.ts'
 
@@ -24,13 +24,17 @@ const pollMs = 50
  */
 export async function startInBackground({ env, program, args }: Background): Promise<GatewayLock> {
   const state = await openState(env)
-  const output = `${state.paths.logs}/start.log`
+  // Its own, so that two starts at once do not take each other's words.
+  const output = `${state.paths.logs}/start-${process.pid}.log`
   await remove(output)
   const child = await spawnDetached(program, [...args, '--json'], { output, env })
   const ended = child.exited.then(() => true)
   for (const giveUp = systemClock.now() + startMs; systemClock.now() < giveUp;) {
     const lock = await answering(state, child.pid)
-    if (lock !== null) return lock
+    if (lock !== null) {
+      await move(output, `${state.paths.logs}/start.log`)
+      return lock
+    }
     if (await Promise.race([ended, systemClock.sleep(pollMs).then(() => false)])) throw await failureIn(output)
   }
   throw cliErrors.GATEWAY_DID_NOT_START({ problem: `it did not answer within ${startMs / 1000} seconds`, output })
@@ -49,7 +53,10 @@ async function failureIn(output: string): Promise<XopcError> {
   const told = toldError(text)
   const { catalog } = await import('../lib/errors/catalog.ts')
   const known = told === null ? undefined : catalog[told.code]
-  if (told !== null && known !== undefined) return Object.assign(new XopcError(told, known), { problems: told.problems })
+  if (told !== null && known !== undefined) {
+    await remove(output)
+    return Object.assign(new XopcError(told, known), { problems: told.problems })
+  }
   return cliErrors.GATEWAY_DID_NOT_START({ problem: text.trim().split('\n').at(-1) || 'it said nothing', output })
 }
 

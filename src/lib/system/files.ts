@@ -111,6 +111,11 @@ export async function createExclusive(path: string, text: string, options: { mod
   })
 }
 
+/** Gives a file another name in the same file system; who has it open writes on. Throws `FILE_NOT_WRITABLE`. */
+export async function move(from: string, to: string): Promise<void> {
+  await writing(to, async () => await rename(from, to))
+}
+
 /** Removes a file, socket or link; absent is fine. Throws `FILE_NOT_WRITABLE`. */
 export async function remove(path: string): Promise<void> {
   await writing(path, async () => await rm(path, { force: true }))
