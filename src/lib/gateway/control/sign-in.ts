@@ -26,7 +26,7 @@ export async function signIn(call: Call<Typed, unknown>, context: ControlContext
   await waitForTurn(call, context)
   if (upstream !== undefined) throw gatewayErrors.SIGN_IN_BY_CODE()
   if (auth.mode === 'none') throw gatewayErrors.SIGN_IN_OFF()
-  if (!isOwner(typed, exchange, auth)) throw refusal(typed, exchange, context)
+  if (!isOwner(typed, exchange, auth)) throw refusal(call, context)
   const origin = exchange.origin ?? `${exchange.proto}://${exchange.host}`
   // Host has the form of a name, which `1.2.3.256` and port 99999 have, too.
   if (!URL.canParse(origin)) throw edgeErrors.HOST_INVALID()
@@ -37,14 +37,22 @@ export async function signIn(call: Call<Typed, unknown>, context: ControlContext
 /** A blocked source is compared with nothing that a person chose: guesses would go on. A password has a lane of one a second besides. */
 async function waitForTurn(call: Call<Typed, unknown>, { limiter, config }: ControlContext): Promise<void> {
   const { exchange, body: typed, signal } = call
-  const blockedFor = exchange.ingress === 'control' ? 0 : limiter.blockedFor(exchange.client)
+  const blockedFor = blockOf(exchange, limiter)
   if (blockedFor === 0 || exchange.principal.kind === 'owner') return
   const { mode, token } = config.current().gateway.auth
   if (mode === 'token' && typed.token !== undefined && token !== undefined && isGenerated(token)) return
   if (mode === 'password' && typed.password !== undefined && (await limiter.slowLane(exchange.ingress, signal))) return
+  throw blockedError(call, blockedFor)
+}
+
+function blockOf({ ingress, client }: Exchange, { blockedFor }: Pick<ControlContext['limiter'], 'blockedFor'>): number {
+  return ingress === 'control' ? 0 : blockedFor(client)
+}
+
+function blockedError({ header }: Pick<Call<unknown, unknown>, 'header'>, blockedFor: number): Error {
   const seconds = Math.ceil(blockedFor / 1000)
-  call.header('retry-after', String(seconds))
-  throw edgeErrors.auth_blocked({ seconds })
+  header('retry-after', String(seconds))
+  return edgeErrors.auth_blocked({ seconds })
 }
 
 function isOwner(typed: Typed, exchange: Exchange, auth: Config['gateway']['auth']): boolean {
@@ -59,10 +67,13 @@ function same(given: string | undefined, wanted: string | undefined): boolean {
   return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', wanted, 'buffer'))
 }
 
-function refusal(typed: Typed, exchange: Exchange, context: ControlContext): Error {
+/** Who is blocked and wrong again is told so, also where the right credential would have been taken. */
+function refusal(call: Call<Typed, unknown>, context: ControlContext): Error {
+  const { exchange, body: typed } = call
   if (typed.token === undefined && typed.password === undefined) return edgeErrors[exchange.unproven]()
+  const blockedFor = blockOf(exchange, context.limiter)
   countFailure(exchange, context)
-  return edgeErrors.invalid_token()
+  return blockedFor > 0 ? blockedError(call, blockedFor) : edgeErrors.invalid_token()
 }
 
 /** Counts a wrong or malformed credential of this source; never on `control`. */

@@ -12,7 +12,7 @@ export const edgeErrors = defineErrors({
   },
   invalid_token: {
     message: 'The credential is wrong, or no longer valid.',
-    hint: 'Show the current one on the computer of the gateway: xopc gateway token --show',
+    hint: 'A password is the one in gateway.auth.password. The token, on the computer of the gateway: xopc gateway token --show',
     http: 401,
     exit: 1,
     about: 'The token or password that was sent is not the one of this gateway. Several of these from one address block it for a while.',
