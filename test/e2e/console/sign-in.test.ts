@@ -1,123 +1,118 @@
-import { type Browser, type Page, chromium } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Browser } from 'playwright-core'
+import { beforeAll, expect, it } from 'vitest'
 import { type RunningGateway, startGateway } from '../../support/gateway.ts'
 import { needsPeer } from '../../support/peers.ts'
-import { startUpstream } from '../../support/upstream.ts'
+import { isLive, openTab, signIn, startBrowser, typeSecret } from './house.ts'
 
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-needsPeer('chromium', 'the sign-in page in a browser', (executablePath) => {
+needsPeer('chromium', 'signing in, in a browser', (executablePath) => {
   let browser: Browser
   let gateway: RunningGateway
-  const said: string[] = []
-
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: flags })
+    browser = await startBrowser(executablePath)
     gateway = await startGateway()
   })
-  afterAll(async () => {
-    await browser?.close()
+
+  it('takes the token and shows address, version and ways in, with nothing to complain of in the console', async () => {
+    const tab = await openTab(browser, gateway.url)
+    await signIn(tab, gateway.token)
+    const { version } = await (await gateway.fetch('/health')).json()
+    const text = await tab.page.locator('main').innerText()
+    for (const part of [gateway.url, version, 'Local network', 'Off', 'xopc lan on']) expect(text).toContain(part)
+    expect(tab.said).toEqual([])
   })
 
-  /** A page of a browser of its own, as wide as a small phone. */
-  async function open(url: string, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
-    const page = await (await browser.newContext({ viewport: { width: 360, height: 700 }, colorScheme })).newPage()
-    page.on('console', (message) => said.push(message.text()))
-    page.on('pageerror', (error) => said.push(error.message))
-    await page.goto(url)
-    return page
-  }
-
-  /** By keyboard alone: the field has the focus. */
-  async function type(page: Page, secret: string): Promise<void> {
-    await page.locator('input[type=password]').focus()
-    await page.keyboard.type(secret)
-    await page.keyboard.press('Enter')
-  }
-
-  it('says what is wrong with a wrong token, and what to do', async () => {
-    const page = await open(gateway.url)
-    await type(page, 'wrong-token-wrong-token')
-    await page.getByText('invalid_token').waitFor()
-    expect(await page.locator('body').innerText()).toContain('xopc gateway token --show')
+  it('takes the password in password mode', async () => {
+    const password = 'correct horse battery'
+    const other = await startGateway({ config: { gateway: { auth: { mode: 'password', password } } } })
+    const tab = await openTab(browser, other.url)
+    await tab.page.getByLabel('Password').waitFor()
+    await typeSecret(tab, 'wrong')
+    await tab.page.getByRole('alert').getByText('gateway.auth.password').waitFor()
+    await signIn(tab, password)
+    expect(await tab.page.locator('main').innerText()).toContain(other.url)
   })
 
-  it.each(['light', 'dark'] as const)('signs in, shows who can come, and changes by itself (%s)', async (scheme) => {
-    const page = await open(gateway.url, scheme)
-    await type(page, gateway.token)
-    await page.getByText('Local network').waitFor()
-    expect(await page.locator('body').innerText()).toContain(gateway.url)
-    const on = await gateway.xopc(['lan', 'on'])
-    expect(on, on.stderr).toMatchObject({ code: 0 })
-    await page.locator('[data-phase=on]').waitFor()
-    await gateway.xopc(['lan', 'off'])
-    await page.locator('[data-phase=off]').waitFor()
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-    expect(wider, 'scrolls sideways').toBe(0)
+  it('says what is wrong with a wrong token and what to type, and lets a person try again', async () => {
+    const tab = await openTab(browser, gateway.url)
+    await typeSecret(tab, 'wrong-token')
+    const alert = tab.page.getByRole('alert')
+    await alert.waitFor()
+    const text = await alert.innerText()
+    for (const part of ['The credential is wrong', 'xopc gateway token --show', 'invalid_token']) expect(text).toContain(part)
+    expect(tab.said).toEqual([expect.stringMatching(/^error: .* 401 .*\/xopc\/api\/session\)$/)])
+    await signIn(tab, gateway.token)
   })
 
-  it('keeps the secret out of the address, the storage, the page and what scripts can read', async () => {
-    const page = await open(gateway.url)
-    await type(page, gateway.token)
-    await page.getByText('Local network').waitFor()
-    const seen = await page.evaluate(() =>
-      [location.href, document.cookie, JSON.stringify({ ...localStorage, ...sessionStorage }), document.documentElement.outerHTML].join(
-        '\n',
-      ),
+  it.each([
+    ['a token', {}],
+    ['a password', { mode: 'password', password: 'correct horse battery' }],
+    ['a token that a person chose', { token: 'a-token-that-i-chose' }],
+  ])('says after five wrong ones, where it is %s, until when this address is blocked', async (_name, auth) => {
+    const blocking = await startGateway({ config: { gateway: { auth } } })
+    const tab = await openTab(browser, blocking.url)
+    for (let attempt = 1; attempt <= 6; attempt++) {
+      const answered = tab.page.waitForResponse('**/xopc/api/session')
+      await typeSecret(tab, `wrong-${attempt}`)
+      expect((await answered).status()).toBe(attempt <= 5 ? 401 : 429)
+      await tab.page.locator('#submit:enabled').waitFor()
+    }
+    const text = await tab.page.getByRole('alert').innerText()
+    expect(text).toContain('auth_blocked')
+    const seconds = Number(/for (\d+) more seconds/.exec(text)?.[1])
+    expect(seconds).toBeGreaterThan(290)
+    const near = await tab.page.evaluate(
+      (left) => Array.from({ length: 10 }, (_, late) => new Date(Date.now() + (left - late) * 1000).toLocaleTimeString()),
+      seconds,
     )
-    expect(seen).not.toContain(gateway.token)
-    expect(await page.evaluate(() => document.cookie)).toBe('')
-    await page.reload()
-    await page.getByText('Local network').waitFor()
-    await page.getByText('Sign out').click()
-    await page.locator('input[type=password]').waitFor()
-    await page.reload()
-    await page.locator('input[type=password]').waitFor()
+    expect(near.filter((time) => text.includes(`Try again at ${time}.`))).toHaveLength(1)
   })
 
-  it('runs no script but its own, and is shown in no frame', async () => {
-    const page = await open(gateway.url)
-    await page.evaluate(() => {
-      const script = document.createElement('script')
-      script.textContent = 'window.injected = true'
-      document.body.append(script)
-    })
-    expect(await page.evaluate(() => 'injected' in window)).toBe(false)
-    const other = await startUpstream()
-    const framing = await open(other.url)
-    const inside = await framing.evaluate(async (url) => {
-      const frame = document.createElement('iframe')
-      frame.src = url
-      document.body.append(frame)
-      await new Promise((resolve) => frame.addEventListener('load', resolve))
-      return frame.contentDocument === null
-    }, gateway.url)
-    expect(inside).toBe(true)
-    await expect.poll(() => said.join('\n')).toMatch(/frame-ancestors/)
+  it('needs no mouse', async () => {
+    const tab = await openTab(browser, gateway.url)
+    const { keyboard } = tab.page
+    const focused = () =>
+      tab.page.evaluate(() => [document.activeElement?.id, getComputedStyle(document.activeElement ?? document.body).outlineStyle])
+    await expect.poll(focused).toEqual(['secret', 'solid'])
+    await keyboard.type(gateway.token)
+    await keyboard.press('Tab')
+    expect(await focused()).toEqual(['submit', 'solid'])
+    await keyboard.press('Space')
+    await isLive(tab)
+    await keyboard.press('Tab')
+    expect(await focused()).toEqual(['sign-out', 'solid'])
+    await keyboard.press('Enter')
+    await tab.page.getByText('You are signed out.').waitFor()
+    await expect.poll(focused).toEqual(['secret', 'solid'])
   })
 
-  it('ends at once where the token was replaced', async () => {
-    const page = await open(gateway.url)
-    await type(page, gateway.token)
-    await page.getByText('Local network').waitFor()
-    await gateway.xopc(['gateway', 'token', '--generate'])
-    await page.locator('input[type=password]').waitFor({ timeout: 10_000 })
+  it('leaves the secret in no address, storage, page or cookie that a script can read', async () => {
+    const tab = await openTab(browser, gateway.url)
+    const urls: string[] = []
+    tab.page.on('request', (request) => urls.push(request.url()))
+    await signIn(tab, gateway.token)
+    const seen = await tab.page.evaluate(() => ({
+      url: location.href,
+      cookie: document.cookie,
+      local: JSON.stringify(localStorage),
+      session: JSON.stringify(sessionStorage),
+      page: document.documentElement.outerHTML,
+    }))
+    expect([...urls, ...Object.values(seen)].filter((text) => text.includes(gateway.token))).toEqual([])
+    expect(seen).toMatchObject({ url: `${gateway.url}/`, cookie: '', local: '{}' })
+    expect(seen.session).toMatch(/^\{"xopc\.session-key":"xopc_sk_[\w-]+"\}$/)
+    expect([...urls, seen.page].filter((text) => text.includes('xopc_sk_'))).toEqual([])
+    const [cookie, ...rest] = await tab.page.context().cookies()
+    expect(rest).toEqual([])
+    expect(cookie).toMatchObject({ name: 'xopc_session', httpOnly: true, sameSite: 'Lax' })
+    expect(seen.page).not.toContain(cookie?.value)
+    expect(new Set(urls.map((url) => new URL(url).origin))).toEqual(new Set([gateway.url]))
   })
 
-  it('takes no token where an app shares the address, and sends people there who ask the app for a page', async () => {
-    const app = await startUpstream()
-    const behind = await startGateway({ config: { gateway: { upstream: { url: app.url } } } })
-    const page = await open(behind.url)
-    expect(page.url()).toBe(`${behind.url}/xopc/`)
-    expect(await page.locator('input[type=password]:visible').count()).toBe(0)
-    expect(await page.locator('body').innerText()).toMatch(/pairing code/i)
+  it('is not needed where the gateway asks nobody, nor offered to be undone', async () => {
+    const open = await startGateway({ config: { gateway: { auth: { mode: 'none' } } } })
+    const tab = await openTab(browser, open.url)
+    await isLive(tab)
+    expect(await tab.page.getByText('Sign out').isVisible()).toBe(false)
+    expect(tab.said).toEqual([])
   })
 })

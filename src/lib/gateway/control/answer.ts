@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../../config/schema.ts'
 import type { XopcError } from '../../errors/error.ts'
+import type { Exchange } from '../edge/exchange.ts'
 import { gatewayErrors } from '../errors.ts'
-import { consoleFile, CONSOLE_POLICY } from './console.ts'
+import { consoleFile, CONSOLE_POLICY, type ConsoleView } from './console.ts'
 import type { ControlContext } from './context.ts'
 import { asXopcError, refusalOf } from './render.ts'
 import { methodsAt } from './routes/table.ts'
@@ -26,14 +28,24 @@ export function answerError(
 }
 
 /** What is no route: a file of the console, another method than the path knows, or nothing. */
-export function answerRest(request: FastifyRequest, reply: FastifyReply, { config }: Pick<ControlContext, 'config'>): void {
+export function answerRest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  exchange: Exchange,
+  { config }: Pick<ControlContext, 'config'>,
+): void {
   const path = pathOf(request)
-  const { upstream, auth } = config.current().gateway
-  const file = ['GET', 'HEAD'].includes(request.method) ? consoleFile(path, upstream === undefined ? auth.mode : 'upstream') : null
+  const file = ['GET', 'HEAD'].includes(request.method) ? consoleFile(path, viewFor(exchange, config.current())) : null
   if (file !== null) return void reply.header('content-security-policy', CONSOLE_POLICY).type(file.type).send(file.text)
   const allowed = methodsAt(path).join(', ')
   if (allowed === '') return refuse(reply, gatewayErrors.NOT_FOUND({ path }))
   refuse(reply.header('allow', allowed), gatewayErrors.METHOD_NOT_ALLOWED({ path, method: request.method, allowed }))
+}
+
+/** A page that asked the API to find out would leave a refusal in the browser's console for every person who is not signed in yet. */
+function viewFor({ knownHost, principal }: Exchange, { gateway }: Config): ConsoleView {
+  if (gateway.upstream !== undefined) return 'upstream'
+  return knownHost && principal.scopes.has('read') ? 'overview' : gateway.auth.mode
 }
 
 function refuse(reply: FastifyReply, error: XopcError): void {

@@ -17,6 +17,7 @@ const openRoutes: ReadonlySet<string> = new Set([
   'HEAD /xopc/',
   'GET /xopc/console.js',
   'GET /xopc/console.css',
+  'GET /xopc/icon.svg',
   'POST /api/session',
   'GET /api/tunnel/pair/ping',
   'POST /api/gateway-identity/challenge',
