@@ -12,7 +12,7 @@ export async function startNginx(nginx: string, gatewayPort: number, lines: read
   const port = await freePort()
   const temps = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`)
   const text = `
-    daemon off; pid ${folder}/nginx.pid; error_log stderr; worker_processes 1;
+    daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr; worker_processes 1;
     events { worker_connections 64; }
     http {
       access_log off; underscores_in_headers on; ${temps.join(' ')}
@@ -53,7 +53,12 @@ async function running(argv: readonly [string, ...string[]], port: number, home:
     timeoutMs: 300_000,
     env: { PATH: process.env['PATH'], HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home },
   })
-  atEnd(async () => void child.kill('SIGKILL'))
+  const gone = new Promise((resolve) => child.once('close', resolve))
+  atEnd(async () => {
+    child.kill('SIGKILL')
+    await gone
+    if (await answers(port)) throw new Error(`${argv[0]} left something that still listens on ${port}`)
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
   for (const end = Date.now() + 15_000; !(await answers(port)); await sleep(25)) {
