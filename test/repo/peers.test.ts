@@ -20,7 +20,9 @@ describe('test/peers/install', () => {
   })
 })
 
-needsPeer(['nginx', 'caddy', 'wrk', 'curl', 'ip', 'chromium', 'caddy-2.11'], 'test/peers/install, again', () => {
+const all = ['nginx', 'caddy', 'wrk', 'curl', 'ip', 'chromium', 'caddy-2.11', 'pebble', 'pebble-challtestsrv']
+
+needsPeer(all, 'test/peers/install, again', () => {
   it('only looks', async () => {
     const started = performance.now()
     expect(await run([install])).toMatchObject({ code: 0, stdout: '', stderr: '' })
