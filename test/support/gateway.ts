@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { atEnd, tempFolder } from './cleanup.ts'
 import { root } from './build.ts'
+import { type Argv, inOwnNames, type Names } from './hosts.ts'
 import { run, start, type Ran, type RunOptions } from './run.ts'
 
 /** A running gateway: the built program, in a process of its own. Whatever a test leaves running ends after the last test of its file. */
@@ -31,8 +32,8 @@ export interface RunningGateway {
   kill9(): Promise<void>
 }
 
-/** How to start a gateway. */
-export interface GatewayOptions {
+/** How to start a gateway. Names given are those of its command line too; they need the right `own-hosts`. */
+export interface GatewayOptions extends Names {
   /** Joined into the configuration, over `{ gateway: { port: 0, auth: { token } } }`; a string is written as it is. */
   config?: ConfigTree | string
   /** A state folder from before; its `xopc.json` stays unless `config` is given. */
@@ -45,7 +46,7 @@ export interface GatewayOptions {
 }
 
 /** How to run the command line. */
-export interface XopcOptions extends RunOptions {
+export interface XopcOptions extends RunOptions, Names {
   stateDir?: string
 }
 
@@ -59,14 +60,15 @@ const program = join(root, 'bin/run.js')
 /** Runs the built `xopc` on its own state folder (a new one unless given), with no `XOPC_*` of the outer environment. */
 export async function xopc(args: readonly string[], options: XopcOptions = {}): Promise<Ran> {
   const stateDir = options.stateDir ?? (await tempFolder())
-  return run([process.execPath, program, ...args], { ...options, env: cleanEnv(stateDir, options.env) })
+  const argv = await inNames(options, [process.execPath, program, ...args])
+  return run(argv, { ...options, env: cleanEnv(stateDir, options.env) })
 }
 
 /** Starts the built `xopc gateway` on a free port and waits until it answers. Throws with its output when it ends or is not ready in time. */
 export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
   const stateDir = options.stateDir ?? (await tempFolder())
   const token = await writeConfig(stateDir, options)
-  const started = launch(stateDir, options)
+  const started = launch(await inNames(options, [process.execPath, program, 'gateway', ...(options.args ?? [])]), stateDir, options)
   atEnd(started.stop)
   const { url, socket } = await started.ready(options.readyMs ?? 20_000)
   const headers = { authorization: `Bearer ${token}` }
@@ -81,18 +83,19 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
     log: () => readIfThere(join(stateDir, 'logs/gateway.log')),
     fetch: (path, init = {}) =>
       fetch(url + path, { signal: AbortSignal.timeout(20_000), ...init, headers: new Headers(init.headers ?? headers) }),
-    xopc: (args, more) => xopc(args, { ...more, stateDir }),
+    xopc: (args, more) => xopc(args, { hosts: options.hosts, dns: options.dns, ...more, stateDir }),
     stop: started.stop,
     kill9: started.kill9,
   }
 }
 
-function launch(stateDir: string, options: GatewayOptions) {
+async function inNames({ hosts, dns }: Names, argv: Argv): Promise<Argv> {
+  return hosts === undefined && dns === undefined ? argv : (await inOwnNames({ hosts, dns }))(argv)
+}
+
+function launch(argv: Argv, stateDir: string, options: GatewayOptions) {
   const tooLong = 15 * 60_000
-  const child = start([process.execPath, program, 'gateway', ...(options.args ?? [])], {
-    env: cleanEnv(stateDir, options.env),
-    timeoutMs: tooLong,
-  })
+  const child = start(argv, { env: cleanEnv(stateDir, options.env), timeoutMs: tooLong })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
   const gone = new Promise<number | null>((resolve) => child.once('exit', resolve))
