@@ -44,6 +44,13 @@ export const proxyErrors = defineErrors({
     exit: 3,
     about: 'Plain http is accepted only for hosts that are not reached over the internet.',
   },
+  PROXY_URL_MISSING: {
+    message: 'No URL was given, and gateway.publicUrl is not set.',
+    hint: 'Name the address of your proxy: xopc proxy set https://gateway.example.com',
+    http: 400,
+    exit: 2,
+    about: 'A command or request about your own proxy needs its URL, from the command line or from `gateway.publicUrl`.',
+  },
   PROXY_ADDRESS_INVALID: {
     message: '"{address}" is neither an IP address nor a range such as 10.0.0.0/24.',
     hint: 'Name the address that your proxy connects from, for example 127.0.0.1',
@@ -72,5 +79,21 @@ export const proxyErrors = defineErrors({
     http: 400,
     exit: 3,
     about: 'The system allows about a hundred bytes for the path of a unix socket.',
+  },
+  invalid_domain: {
+    message: '"{domain}" is not a host name that a certificate could be made for.',
+    hint: 'Write the name alone, without https://, port and path, for example gateway.example.com (an international name as xn--…)',
+    http: 400,
+    exit: 2,
+    about:
+      'A template is written for one host name of at least two parts: letters, digits, hyphens and dots. Addresses and wildcards are none.',
+  },
+  PROXY_SOCKET_UNSAFE: {
+    message: 'A template cannot name the socket "{path}": some of its characters mean something in the configuration of a proxy.',
+    hint: 'Name it with letters, digits, / . _ and - alone: xopc config set gateway.proxySocket=/run/xopc/gateway.sock',
+    http: 409,
+    exit: 1,
+    about:
+      'The path of `gateway.proxySocket` is a good one for the system, but has spaces, quotes or the like, which templates do not quote.',
   },
 })
