@@ -9,7 +9,7 @@ export async function runPlainStatus(words: readonly string[]): Promise<number> 
   const { xopc } = await openConnection({ env: process.env })
   const overview = await xopc.overview()
   const { columns } = createTerminal(process, process.env)
-  const text = words.includes('--json') ? jsonText(overview) : renderOverview(overview, columns).join('\n')
+  const text = words.includes('--json') ? jsonText(overview) : renderOverview(overview, { columns, now: Date.now() }).join('\n')
   process.stdout.write(`${text}\n`)
   return words.includes('--check') && !isAsIntended(overview) ? 1 : 0
 }

@@ -25,7 +25,8 @@ export function createTerminal(streams: Streams, env: NodeJS.ProcessEnv): Termin
   return {
     interactive: live && streams.stdin.isTTY === true,
     live,
-    columns: streams.stdout.columns ?? 80,
+    // A terminal that does not know its size says 0.
+    columns: streams.stdout.columns || 80,
     bold: style('bold'),
     dim: style('dim'),
   }

@@ -1,5 +1,6 @@
 import type { Xopc } from '../lib/core/xopc.ts'
 import type { Overview } from '../lib/protocol/http-api.ts'
+import { XopcError } from '../lib/errors/error.ts'
 import { methodLine, renderOverview } from './render/overview.ts'
 import type { Terminal } from './terminal.ts'
 import { jsonText } from './render/json.ts'
@@ -13,27 +14,52 @@ interface Show {
 /** Cursor to the top left, and everything below it cleared. */
 const clear = '\u001b[H\u001b[2J'
 
+/** A screen says how long ago something was, so it is drawn anew this often, in milliseconds. */
+const redrawMs = 10_000
+
 /** Shows the overview now and after every event until the gateway ends; Ctrl-C ends the process. Throws `GATEWAY_NOT_RUNNING`. */
 export async function watchOverview(xopc: Xopc, show: Show): Promise<void> {
   const draw = show.json ? drawJson() : show.terminal.live ? drawScreen(show.terminal) : drawLines()
-  for await (const event of xopc.events(new AbortController().signal)) {
-    if (event.type === 'gateway.stopping') break
-    draw(await xopc.overview())
+  const timer = show.terminal.live && !show.json ? setInterval(() => void drawIfPossible(xopc, draw), redrawMs) : undefined
+  try {
+    for await (const event of xopc.events(new AbortController().signal)) {
+      if (event.type === 'gateway.stopping') break
+      draw(await xopc.overview())
+    }
+  } finally {
+    clearInterval(timer)
   }
   if (!show.json) process.stdout.write('The gateway has ended. Next: xopc gateway\n')
 }
 
 type Draw = (overview: Overview) => void
 
+/** A gateway that does not answer ends the events too, and that is told. */
+async function drawIfPossible(xopc: Xopc, draw: Draw): Promise<void> {
+  try {
+    draw(await xopc.overview())
+  } catch (error) {
+    if (!(error instanceof XopcError)) throw error
+  }
+}
+
 /** Redraws where something changed; a terminal keeps no history of it. */
 function drawScreen(terminal: Terminal): Draw {
-  return onChange((overview) => {
-    process.stdout.write(`${clear}${renderOverview(overview, terminal.columns).join('\n')}\n\nCtrl-C ends this.\n`)
-  })
+  let last = ''
+  return (overview) => {
+    const now = renderOverview(overview, { columns: terminal.columns, now: Date.now() }).join('\n')
+    if (now !== last) process.stdout.write(`${clear}${now}\n\nCtrl-C ends this.\n`)
+    last = now
+  }
 }
 
 function drawJson(): Draw {
-  return onChange((overview) => void process.stdout.write(`${jsonText(overview, 0)}\n`))
+  let last = ''
+  return (overview) => {
+    const now = jsonText(overview, 0)
+    if (now !== last) process.stdout.write(`${now}\n`)
+    last = now
+  }
 }
 
 /** Without a terminal: a line for each method when it changes, with the time. */
@@ -45,14 +71,5 @@ function drawLines(): Draw {
       if (last.get(method.id) !== line) process.stdout.write(`${new Date().toISOString()} ${line}\n`)
       last.set(method.id, line)
     }
-  }
-}
-
-function onChange(draw: Draw): Draw {
-  let last = ''
-  return (overview) => {
-    const now = JSON.stringify(overview)
-    if (now !== last) draw(overview)
-    last = now
   }
 }

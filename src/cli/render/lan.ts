@@ -12,18 +12,32 @@ export function renderLanOn(state: AccessState, running: boolean): string[] {
     case 'on':
       return ['Devices on the same network can come now:', ...urls, '', signIn]
     case 'degraded':
-      return ['Devices on the same network can come now, with a problem:', ...urls, ...stateDetail(state), '', 'Next: xopc lan status']
+      return [
+        'Devices on the same network can come now, with a problem:',
+        ...urls,
+        ...stateDetail(state, null),
+        '',
+        'Next: xopc lan status',
+      ]
     default:
-      return [`The network is not open: ${phaseWord(state)}.`, ...stateDetail(state), '', 'Next: xopc lan status']
+      return [`The network is not open: ${phaseWord(state)}.`, ...stateDetail(state, null), '', 'Next: xopc lan status']
   }
 }
 
+/** How the state is shown. */
+interface Show {
+  running: boolean
+  columns: number
+  /** Milliseconds since the epoch. */
+  now: number
+}
+
 /** What `xopc lan status` says. Pure. */
-export function renderLan(lan: MethodView, running: boolean, columns: number): string[] {
+export function renderLan(lan: MethodView, { running, columns, now }: Show): string[] {
   const rows = lan.candidates.map(({ url, interface: name, kind, note }) => [url, name, kind, note === null ? '' : cleanText(note, 200)])
   return [
     headline(lan, running),
-    ...stateDetail(lan.state),
+    ...stateDetail(lan.state, now),
     ...urlsOf(lan.state).map((url) => `  ${url}`),
     ...(rows.length === 0 ? [] : ['', 'Addresses of this computer:', ...table(['Address', 'Interface', 'Kind', 'Note'], rows, columns)]),
     '',

@@ -1,18 +1,25 @@
-import type { Conflict, MethodView, Overview } from '../../lib/protocol/http-api.ts'
+import type { AccessId, Conflict, MethodView, Overview } from '../../lib/protocol/http-api.ts'
 import { cleanText } from '../../lib/protocol/outside-text.ts'
 import { phaseWord, stateDetail, urlsOf } from './state.ts'
 import { table } from './table.ts'
 
 const longest = 300
 
+/** Where and when an overview is shown. */
+interface Show {
+  columns: number
+  /** Milliseconds since the epoch. */
+  now: number
+}
+
 /** What `xopc status` shows: every way in, conflicts, and what to type next. Pure. */
-export function renderOverview(overview: Overview, columns: number): string[] {
+export function renderOverview(overview: Overview, { columns, now }: Show): string[] {
   const conflicts = overview.conflicts.flatMap(renderConflict)
   return [
     overview.running ? 'The gateway is running.' : 'The gateway is not running; this is what its configuration asks for.',
     '',
     ...table(['Way in', 'State', 'Who can come', 'Address'], overview.methods.map(methodRow), columns),
-    ...overview.methods.flatMap(methodDetail),
+    ...overview.methods.flatMap((method) => methodDetail(method, now)),
     ...(conflicts.length === 0 ? [] : ['', 'In conflict:', ...conflicts]),
     '',
     `Next: ${nextStep(overview)}`,
@@ -22,7 +29,7 @@ export function renderOverview(overview: Overview, columns: number): string[] {
 /** One line for a change of a method, for output that is no terminal. Pure. */
 export function methodLine(method: MethodView): string {
   const [, state, who, address] = methodRow(method)
-  return [`${method.id}: ${state}`, who, address === '-' ? '' : address, ...stateDetail(method.state)].filter(Boolean).join('; ')
+  return [`${method.id}: ${state}`, who, address === '-' ? '' : address, ...stateDetail(method.state, null)].filter(Boolean).join('; ')
 }
 
 /** Whether everything that is intended is on, for `--check`. A gateway that does not run is not on. Pure. */
@@ -31,13 +38,13 @@ export function isAsIntended({ running, methods, conflicts }: Overview): boolean
 }
 
 function methodRow({ id, intended, audienceText, state }: MethodView): string[] {
-  const waiting = intended && state.phase === 'off' ? 'off, opens when the gateway starts' : phaseWord(state)
+  const waiting = intended && state.phase === 'off' ? `off, ${atStart[id]} when the gateway starts` : phaseWord(state)
   const nobody = state.phase === 'off' && !intended
   return [id, waiting, nobody ? 'nobody' : cleanText(audienceText, longest), urlsOf(state).join(' ') || '-']
 }
 
-function methodDetail({ id, state }: MethodView): string[] {
-  return stateDetail(state).map((line) => `  ${id}: ${line}`)
+function methodDetail({ id, state }: MethodView, now: number): string[] {
+  return stateDetail(state, now).map((line) => `  ${id}: ${line}`)
 }
 
 function renderConflict({ message, fix }: Conflict): string[] {
@@ -45,9 +52,15 @@ function renderConflict({ message, fix }: Conflict): string[] {
   return [`  ${cleanText(message, longest)}`, `    ${cleanText(fix.title, longest)}${command}`]
 }
 
-function nextStep({ running, recommended, conflicts }: Overview): string {
+/** What becomes of a way in that is intended. */
+const atStart: Record<AccessId, string> = { lan: 'opens', proxy: 'verified' }
+/** What switches a way in on. */
+const onCommands: Record<AccessId, string> = { lan: 'xopc lan on', proxy: 'xopc proxy set https://gateway.example.com' }
+
+function nextStep({ running, methods, recommended, conflicts }: Overview): string {
   const [conflict] = conflicts
   if (conflict?.fix.command !== undefined) return cleanText(conflict.fix.command, longest)
   if (!running) return 'xopc gateway'
-  return recommended === null ? 'xopc gateway token --show, to sign in on a device' : `xopc ${recommended} on`
+  if (methods.some(({ id, state }) => id === 'proxy' && state.phase === 'degraded')) return 'xopc proxy test, to see which hop fails'
+  return recommended === null ? 'xopc gateway token --show, to sign in on a device' : onCommands[recommended]
 }

@@ -1,5 +1,6 @@
 import type { AccessState } from '../../lib/protocol/http-api.ts'
 import { cleanText } from '../../lib/protocol/outside-text.ts'
+import { verifiedText } from './verified.ts'
 
 /** Longer reasons are cut. */
 const longest = 300
@@ -14,18 +15,19 @@ export function urlsOf(state: AccessState): readonly string[] {
   return 'urls' in state ? state.urls : []
 }
 
-/** What there is to say about a state besides its word and addresses. Pure. */
-export function stateDetail(state: AccessState): string[] {
+/** What there is to say about a state besides its word and addresses, seen at `now` (ms since the epoch; null leaves times out). Pure. */
+export function stateDetail(state: AccessState, now: number | null): string[] {
   switch (state.phase) {
     case 'off':
-    case 'on':
       return []
+    case 'on':
+      return [verifiedText(state.verified, now)]
     case 'starting':
       return [`step: ${say(state.step)}`]
     case 'blocked':
       return [say(state.needs.message), ...optional(state.needs.hint), ...optional(state.command), ...optional(state.url)]
     case 'degraded':
-      return [say(state.error.message), say(state.next)]
+      return [say(state.error.message), ...optional(state.error.hint), say(state.next)]
     case 'failed':
       return [
         say(state.error.message),

@@ -13,7 +13,7 @@ export default class LanStatus extends BaseCommand {
     const { running, methods } = await (await this.xopc()).overview()
     const lan = methods.find(({ id }) => id === 'lan')
     if (lan === undefined) return undefined
-    this.out(...renderLan(lan, running, this.terminal.columns))
+    this.out(...renderLan(lan, { running, columns: this.terminal.columns, now: Date.now() }))
     if (flags.check && lan.intended && lan.state.phase !== 'on') process.exitCode = 1
     return lan
   }

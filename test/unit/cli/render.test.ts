@@ -16,6 +16,8 @@ const failed: AccessState = {
   retryAt: null,
 }
 
+const show = { columns: 100, now: Date.parse('2026-11-24T10:03:00.000Z') }
+
 function lan(more: Partial<MethodView> = {}): MethodView {
   return { id: 'lan', intended: true, audience: 'lan', audienceText: 'anyone on the same network', state: on, candidates: [], ...more }
 }
@@ -58,28 +60,29 @@ describe('a time', () => {
 
 describe('the overview', () => {
   it('says who can come, where, and what is next', () => {
-    expect(renderOverview(overview(), 100)).toEqual([
+    expect(renderOverview(overview(), show)).toEqual([
       'The gateway is running.',
       '',
       'Way in  State  Who can come                Address',
       'lan     on     anyone on the same network  http://192.168.1.5:18790',
+      '  lan: not verified yet',
       '',
       'Next: xopc gateway token --show, to sign in on a device',
     ])
   })
 
   it('says the reason of a failure below the table', () => {
-    expect(renderOverview(overview({ methods: [lan({ state: failed })] }), 100)).toContain('  lan: The port is taken.')
+    expect(renderOverview(overview({ methods: [lan({ state: failed })] }), show)).toContain('  lan: The port is taken.')
   })
 
   it('puts the way out of a conflict first', () => {
     const conflicts = [{ code: 'X', message: 'Two things.', fix: { title: 'Close one', command: 'xopc lan off' } }]
-    expect(renderOverview(overview({ conflicts }), 100).at(-1)).toBe('Next: xopc lan off')
+    expect(renderOverview(overview({ conflicts }), show).at(-1)).toBe('Next: xopc lan off')
   })
 
   it('takes control characters out of what others wrote', () => {
     const evil: AccessState = { phase: 'failed', error: { code: 'X', message: '\u001b[2Jgone\u202e' }, retryAt: null }
-    expect(renderOverview(overview({ methods: [lan({ state: evil })] }), 100).join('\n')).not.toMatch(/\p{Cc}(?<!\n)|\p{Cf}/u)
+    expect(renderOverview(overview({ methods: [lan({ state: evil })] }), show).join('\n')).not.toMatch(/\p{Cc}(?<!\n)|\p{Cf}/u)
   })
 
   it.each([
@@ -130,7 +133,7 @@ describe('lan', () => {
 
   it('lists the addresses it has', () => {
     const candidates = [{ url: 'http://10.0.0.2:18790', interface: 'wg0', kind: 'vpn' as const, note: 'a VPN' }]
-    expect(renderLan(lan({ candidates }), true, 100)).toContain('http://10.0.0.2:18790  wg0        vpn   a VPN')
+    expect(renderLan(lan({ candidates }), { ...show, running: true })).toContain('http://10.0.0.2:18790  wg0        vpn   a VPN')
   })
 })
 
