@@ -7,6 +7,11 @@ export async function ownerToken(env: NodeJS.ProcessEnv, configPath: string | un
   const config = await openConfig({ env, ...path, overrides: {}, hotReload: false, log: silentLog })
   const { mode, token } = config.current().gateway.auth
   await config.close()
+  if (mode === 'trusted-proxy')
+    throw cliErrors.NO_TOKEN({
+      reason: 'your proxy signs people in (gateway.auth.mode is trusted-proxy)',
+      next: 'Open the gateway through the proxy; commands on this computer need no token.',
+    })
   if (mode !== 'token')
     throw cliErrors.NO_TOKEN({ reason: `gateway.auth.mode is ${mode}`, next: 'Type `xopc config get gateway.auth.mode`.' })
   if (token === undefined)

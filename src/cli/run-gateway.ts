@@ -84,6 +84,7 @@ async function runUntilEnd(options: GatewayOptions, undo: Undo[]): Promise<Endin
     version: options.version,
     url: gateway.url(),
     config: config.current(),
+    warnings: config.warnings(),
     env: options.env,
     configPath: options.configPath,
   }))

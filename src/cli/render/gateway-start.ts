@@ -1,4 +1,5 @@
 import type { Config } from '../../lib/config/schema.ts'
+import type { ConfigProblem } from '../../lib/protocol/http-api.ts'
 
 /** What a started gateway says of itself. */
 interface Started {
@@ -6,13 +7,15 @@ interface Started {
   /** `http://127.0.0.1:18790`. */
   url: string
   config: Config
+  /** What is not wrong but worth knowing in it. */
+  warnings: readonly ConfigProblem[]
   env: NodeJS.ProcessEnv
   /** `--config`: other commands need it too. */
   configPath?: string | undefined
 }
 
 /** The lines a person sees when the gateway is up: its address, how to sign in, what to type next. No secret among them. Pure. */
-export function announcement({ version, url, config, env, configPath }: Started): string[] {
+export function announcement({ version, url, config, warnings, env, configPath }: Started): string[] {
   const { gateway } = config
   const xopc = typedName(env)
   return [
@@ -22,21 +25,24 @@ export function announcement({ version, url, config, env, configPath }: Started)
     `  Sign in        ${signIn(config, url, `${xopc} gateway token --show${configPath === undefined ? '' : ` --config ${configPath}`}`)}`,
     `  Who can come   ${gateway.bind === 'loopback' ? 'this computer only' : `this computer, and whoever reaches it by ${gateway.bind === 'lan' ? 'the network' : gateway.bind}`}`,
     `  Next           ${gateway.bind === 'loopback' ? `${xopc} lan on      let devices on the same network in` : `${xopc} status      every way in`}`,
+    ...warnings.flatMap(({ message, hint }) => [
+      '',
+      `  Warning        ${message}`,
+      ...(hint === undefined ? [] : [`                 ${hint}`]),
+    ]),
     '',
     'Ctrl-C ends it.',
   ]
 }
 
 function signIn({ gateway }: Config, url: string, show: string): string {
-  const how = {
-    token: `with the token that \`${show}\` prints`,
-    password: 'with your password',
-    'trusted-proxy': 'through your proxy',
-    none: 'nobody is asked (auth.mode is none)',
-  }[gateway.auth.mode]
+  const { mode } = gateway.auth
+  if (mode === 'none') return 'nobody is asked (auth.mode is none)'
+  if (mode === 'trusted-proxy')
+    return `your proxy says who somebody is${gateway.publicUrl === undefined ? '' : `: open ${gateway.publicUrl}`}`
+  const how = { token: `with the token that \`${show}\` prints`, password: 'with your password' }[mode]
   // With an app behind the gateway no page there takes the token: the app's scripts share the address.
-  if (gateway.upstream !== undefined && gateway.auth.mode !== 'none') return `${how}, as Authorization: Bearer`
-  return gateway.auth.mode === 'none' ? how : `open ${url} in a browser, ${how}`
+  return gateway.upstream === undefined ? `open ${url} in a browser, ${how}` : `${how}, as Authorization: Bearer`
 }
 
 function withoutUserinfo(url: string): string {

@@ -154,7 +154,7 @@ export const configErrors = defineErrors({
   },
   SECRET_WEAK: {
     message: '{key} is {reason}, so it could be guessed.',
-    hint: 'Take a long random one: xopc gateway token --generate',
+    hint: 'Take a long random one: {next}',
     http: 422,
     exit: 3,
     about: 'Tokens need 16 characters and must not be one of the well-known examples or one repeated character.',
@@ -196,17 +196,33 @@ export const configErrors = defineErrors({
   },
   TRUSTED_PROXY_NEEDS_PROXIES: {
     message: 'gateway.auth.mode is trusted-proxy, but no proxy is trusted.',
-    hint: 'Name its address in gateway.trustedProxies, or set gateway.proxySocket.',
+    hint: `Name the address that it connects from, or set gateway.proxySocket: xopc config set 'gateway.trustedProxies=["127.0.0.1"]'`,
     http: 422,
     exit: 3,
     about: 'In this mode a proxy says who the user is, so the gateway has to know which one it may believe.',
   },
   TRUSTED_PROXY_UNPROVEN: {
-    message: 'Any program on a trusted address can claim to be any user.',
-    hint: 'Set gateway.auth.trustedProxy.sharedSecret or gateway.auth.trustedProxy.jwt.',
+    message: 'Any program on this computer, or on another address in gateway.trustedProxies, can claim to be any user.',
+    hint: 'Give your proxy a secret to send as X-Xopc-Proxy-Secret: xopc config set --stdin gateway.auth.trustedProxy.sharedSecret',
     http: 422,
     exit: 3,
-    about: 'A warning: trusted-proxy mode without a shared secret or a signed identity rests on the address alone.',
+    about:
+      'A warning that stays: without `sharedSecret`, trusted-proxy mode rests on the address alone, and every program there has it. A proxy that comes by `gateway.proxySocket` only is proven by the rights of that file.',
+  },
+  TRUSTED_PROXY_HEADER_TAKEN: {
+    message: '{key} is {name}, a header with a meaning of its own, so it cannot say who somebody is.',
+    hint: 'Name the header in which your proxy puts the user, for example X-Forwarded-User, Remote-User or X-Auth-Request-Email.',
+    http: 422,
+    exit: 3,
+    about:
+      'Headers that every browser or proxy sends (Host, Cookie, User-Agent, X-Forwarded-For …), and the `X-Xopc-*` of the gateway, name no user. The same holds for `requiredHeaders`.',
+  },
+  TRUSTED_PROXY_SECRET_UNSENDABLE: {
+    message: '{key} has a blank or another character that does not travel in a header unchanged.',
+    hint: 'Take letters and digits: openssl rand -hex 24 | xopc config set --stdin {key}',
+    http: 422,
+    exit: 3,
+    about: 'The shared secret is sent as X-Xopc-Proxy-Secret, so it has to consist of visible ASCII characters.',
   },
   SERVE_NEEDS_LOOPBACK: {
     message: 'Tailscale Serve and Funnel need gateway.bind to be loopback, and it is {bind}.',

@@ -6,7 +6,11 @@ import type { Rule } from './rule.ts'
 /** Values that ask for a method which comes with a later version (docs/decisions/005). */
 const later: readonly { key: string; method: string; asked: (config: Config) => boolean }[] = [
   { key: 'gateway.mode', method: 'remote mode', asked: ({ gateway }) => gateway.mode === 'remote' },
-  { key: 'gateway.auth.mode', method: 'sign-in by a proxy', asked: ({ gateway }) => gateway.auth.mode === 'trusted-proxy' },
+  {
+    key: 'gateway.auth.trustedProxy.jwt',
+    method: 'signed identities',
+    asked: ({ gateway: { auth } }) => auth.mode === 'trusted-proxy' && auth.trustedProxy?.jwt !== undefined,
+  },
   { key: 'gateway.auth.allowTailscale', method: 'sign-in by Tailscale', asked: ({ gateway }) => gateway.auth.allowTailscale },
   { key: 'gateway.tailscale.mode', method: 'Tailscale', asked: ({ gateway }) => gateway.tailscale.mode !== 'off' },
   { key: 'gateway.agent', method: 'the agent API', asked: ({ gateway }) => gateway.agent !== undefined },

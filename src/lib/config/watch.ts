@@ -128,6 +128,7 @@ function createRunning(first: Loaded, { log }: OpenConfigOptions) {
   let last = transition(config, config).reload
   const listeners = new Set<(event: ConfigEvent) => void | Promise<void>>()
   const observers = new Set<(reload: ConfigReload) => void>()
+  logWarnings(problems, [], log)
 
   const settle = (reload: ConfigReload): ConfigReload => {
     last = reload
@@ -139,6 +140,7 @@ function createRunning(first: Loaded, { log }: OpenConfigOptions) {
     const before = config
     const { config: after, reload } = transition(before, next)
     config = after
+    logWarnings(loaded.problems, problems, log)
     problems = loaded.problems
     origins = loaded.origins
     if (reload.applied.length + reload.rebound.length === 0) return settle(reload)
@@ -163,6 +165,15 @@ function createRunning(first: Loaded, { log }: OpenConfigOptions) {
     lastReload: () => last,
     subscribe: (listener: (event: ConfigEvent) => void | Promise<void>) => register(listeners, listener),
     onReload: (listener: (reload: ConfigReload) => void) => register(observers, listener),
+  }
+}
+
+/** Says each warning once when it comes up. */
+function logWarnings(now: readonly ConfigProblem[], before: readonly ConfigProblem[], log: Log): void {
+  const known = new Set(before.map(describeProblem))
+  for (const problem of now.filter((each) => each.severity === 'warning' && !known.has(describeProblem(each)))) {
+    const { code, path, hint } = problem
+    log.warn(problem.message, { code, path, ...(hint === undefined ? {} : { fix: hint }) })
   }
 }
 

@@ -62,3 +62,8 @@ export function guessableReason(text: string): string | null {
 export function weakTokenReason(text: string): string | null {
   return guessableReason(text) ?? ([...text].length < 16 ? 'shorter than 16 characters' : null)
 }
+
+/** Whether a secret is one that xopc makes (128 bits or more): then guessing is hopeless, and comparing needs no limit. */
+export function isGenerated(secret: string): boolean {
+  return /^[0-9a-f]{48}$/.test(secret)
+}

@@ -1,5 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import type { Config } from '../config/schema.ts'
+import { isProxyUnproven } from '../config/rules-auth.ts'
+import { configErrors } from '../config/errors.ts'
 import { configInvalid } from '../config/problems.ts'
 import type { ConfigProblem, Conflict, MethodView } from '../protocol/http-api.ts'
 
@@ -23,6 +25,7 @@ export function conflicts({ config, methods, notTaken }: ConflictFacts): Conflic
   return [
     ...brokenFile(notTaken),
     ...openToAll(config, methods),
+    ...unprovenProxy(config),
     ...bothExposures(config),
     ...internetByAddress(methods),
     ...wideTrust(config),
@@ -56,6 +59,13 @@ function openToAll({ gateway }: Config, methods: readonly MethodView[]): Conflic
   const message = `gateway.auth.mode is none while ${exposed.id} is switched on: whoever can come in is let in.`
   const fix = { title: 'Ask for a token', command: 'xopc config set gateway.auth.mode=token' }
   return [{ code: 'EXPOSURE_NEEDS_AUTH', message, fix }]
+}
+
+function unprovenProxy(config: Config): Conflict[] {
+  if (!isProxyUnproven(config)) return []
+  const { code, message } = configErrors.TRUSTED_PROXY_UNPROVEN()
+  const title = 'Give your proxy a secret, and let it send that as X-Xopc-Proxy-Secret'
+  return [{ code, message, fix: { title, command: 'xopc config set --stdin gateway.auth.trustedProxy.sharedSecret' } }]
 }
 
 function bothExposures({ gateway, tunnel }: Config): Conflict[] {

@@ -32,6 +32,13 @@ export const coreErrors = defineErrors({
     exit: 1,
     about:
       'Switching off never waits for the configuration file. Where the file is broken or read-only the method is closed all the same, and this says that the file still asks for it.',
+  TOKEN_NOT_USED: {
+    message: 'Your proxy signs people in (gateway.auth.mode is trusted-proxy), so no token opens this gateway, and none was made.',
+    hint: 'To shut out a user, change your proxy or gateway.auth.trustedProxy. To use a token again: xopc config set gateway.auth.mode=token',
+    http: 409,
+    exit: 1,
+    about: 'In trusted-proxy mode the owner’s token has no effect, and a new one would change nothing for anybody.',
+  },
   },
   METHOD_FAILED: {
     message: '{id} failed in a way that xopc does not know. This is a bug in xopc.',

@@ -53,11 +53,12 @@ export const gatewayErrors = defineErrors({
       'App and console share an origin when `gateway.upstream` is set, so a script of the app could read what is typed into a page there.',
   },
   SIGN_IN_OFF: {
-    message: 'This gateway asks for no credential (gateway.auth.mode is none), so there is nothing to sign in to.',
-    hint: 'Set one: xopc config set gateway.auth.mode=token',
+    message: 'There is nothing to sign in to here: {reason}.',
+    hint: '{next}',
     http: 409,
     exit: 1,
-    about: 'With `gateway.auth.mode: none` everyone on this computer has `read run`; administration is on the control socket.',
+    about:
+      'With `gateway.auth.mode: none` everyone on this computer has `read run`, with `trusted-proxy` whoever your proxy names; administration is on the control socket in both.',
   },
   ORIGIN_NOT_HOST: {
     message: 'The page that signs in is at {origin}, but the request went to {host}.',
@@ -88,7 +89,7 @@ export const gatewayErrors = defineErrors({
     about: 'The identity challenge is answered at most 50 times a second for each door; `Retry-After` says how long to wait.',
   },
   TOO_MANY_STREAMS: {
-    message: 'All {limit} event streams of this gateway are taken.',
+    message: 'No event stream is left for you: this gateway has {limit}, of which one device or user gets a tenth.',
     hint: 'Close some, or raise gateway.maxSseConnections.',
     http: 503,
     exit: 1,

@@ -18,6 +18,7 @@ import { createIngresses, type Ingresses } from './edge/ingress.ts'
 import { createLimiter, createStreams } from './edge/limits.ts'
 import { createNames } from './edge/origin.ts'
 import { gatewayErrors } from './errors.ts'
+import { signInChanged } from './edge/sign-in-change.ts'
 import { within } from './within.ts'
 
 /** Bound of `stop`, in milliseconds. */
@@ -114,7 +115,7 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   async function follow({ before, after }: ConfigEvent): Promise<void> {
     const [was, is] = [before.gateway, after.gateway]
-    if (was.auth.mode !== is.auth.mode || was.auth.token !== is.auth.token || was.auth.password !== is.auth.password) endOwner()
+    if (signInChanged(before, after)) endOwner()
     // Scripts of an app would share the origin of consoles that are open, and the session keys in them.
     if (was.upstream === undefined && is.upstream !== undefined) endSessions()
     if (was.proxySocket !== is.proxySocket) await openProxy(doors, is.proxySocket)

@@ -17,7 +17,29 @@ const auth = (inner: string): string => gateway(`auth: { ${inner} }`)
 const token = 'gateway.auth.token'
 const password = 'gateway.auth.password'
 const mode = 'gateway.auth.mode'
+const proxy = 'gateway.auth.trustedProxy'
+const shared = `${proxy}.sharedSecret`
+const jwt = "jwt: { jwksUrl: 'https://idp.example/keys', issuer: 'https://idp.example', audience: 'xopc' }"
 const later = (...keys: string[]): string[] => keys.map((key) => `NOT_IN_THIS_VERSION ${key}`)
+
+describe('the header in which a proxy names the user', () => {
+  const named = (name: string): string[] => problems(auth(`trustedProxy: { userHeader: '${name}' }`))
+
+  it.each(['X-Forwarded-User', 'Remote-User', 'X-Auth-Request-Email', 'X-Corp-User', 'Tailscale-User-Login', 'X-authentik-username'])(
+    'may be %s',
+    (name) => {
+      expect(named(name)).toEqual([])
+    },
+  )
+
+  it.each(
+    `Authorization Cookie Host Connection X-Xopc-User X-XOPC-Proxy-Secret X-Xopc-Token X-Api-Key Forwarded X-Forwarded-For X-Forwarded-Proto
+    X-Forwarded-Host Via X-Real-IP Transfer-Encoding Content-Length Content-Type Upgrade Origin Referer TE Trailer Keep-Alive Proxy-Connection
+    Expect User-Agent Accept Sec-Fetch-Site Sec-WebSocket-Key If-Match Range Access-Control-Request-Method`.split(/\s+/),
+  )('is none of those with a meaning of their own: %s', (name) => {
+    expect(named(name)).toEqual([`TRUSTED_PROXY_HEADER_TAKEN ${proxy}.userHeader`])
+  })
+})
 
 describe('what a file may say', () => {
   it.each([
@@ -28,6 +50,12 @@ describe('what a file may say', () => {
     ['none on this computer alone', auth("mode: 'none'")],
     ['none with a loopback literal', gateway("bind: '127.0.0.1', auth: { mode: 'none' }")],
     ['both secrets with a written mode', auth(`mode: 'password', token: '${good}', password: 'geheim'`)],
+    [
+      'sign-in by a proxy with a secret',
+      gateway(`trustedProxies: ['127.0.0.1'], auth: { mode: 'trusted-proxy', trustedProxy: { sharedSecret: '${other}' } }`),
+    ],
+    ['sign-in by a proxy on a socket alone', gateway("proxySocket: '/run/x.sock', auth: { mode: 'trusted-proxy' }")],
+    ['signed identities that no mode asks for', auth(`trustedProxy: { ${jwt} }`)],
     ['a public URL', gateway("publicUrl: 'https://gateway.example.com'")],
     ['bind to an address', gateway("bind: '192.168.1.5'")],
     ['bind to the wildcard', gateway("bind: '::'")],
@@ -79,22 +107,47 @@ describe('what a file may not say', () => {
       "{ gateway: { auth: { mode: 'none' } }, tunnel: { enabled: true } }",
       [`AUTH_NONE_EXPOSED ${mode}`, ...later('tunnel.enabled')],
     ],
-    [
-      'trusted-proxy without a proxy',
-      auth("mode: 'trusted-proxy'"),
-      [`TRUSTED_PROXY_NEEDS_PROXIES ${mode}`, `warning TRUSTED_PROXY_UNPROVEN ${mode}`, ...later(mode)],
-    ],
+    ['trusted-proxy without a proxy', auth("mode: 'trusted-proxy'"), [`TRUSTED_PROXY_NEEDS_PROXIES ${mode}`]],
     [
       'trusted-proxy without proof',
       gateway("trustedProxies: ['127.0.0.1'], auth: { mode: 'trusted-proxy' }"),
-      [`warning TRUSTED_PROXY_UNPROVEN ${mode}`, ...later(mode)],
+      [`warning TRUSTED_PROXY_UNPROVEN ${mode}`],
     ],
     [
-      'trusted-proxy with a secret, by socket',
-      gateway(`proxySocket: '/run/x.sock', auth: { mode: 'trusted-proxy', trustedProxy: { sharedSecret: '${other}' } }`),
-      later(mode),
+      'trusted-proxy without proof, by address and by socket',
+      gateway("trustedProxies: ['::1'], proxySocket: '/run/x.sock', auth: { mode: 'trusted-proxy' }"),
+      [`warning TRUSTED_PROXY_UNPROVEN ${mode}`],
     ],
-    ['a short shared secret', auth("trustedProxy: { sharedSecret: 'geheim' }"), ['SECRET_WEAK gateway.auth.trustedProxy.sharedSecret']],
+    [
+      'trusted-proxy for everybody',
+      gateway("trustedProxies: ['::/0'], auth: { mode: 'trusted-proxy' }"),
+      ['PROXY_RANGE_TOO_WIDE gateway.trustedProxies.0'],
+    ],
+    [
+      'trusted-proxy with signed identities',
+      gateway(`proxySocket: '/run/x.sock', auth: { mode: 'trusted-proxy', trustedProxy: { ${jwt} } }`),
+      later('gateway.auth.trustedProxy.jwt'),
+    ],
+    ['a shared secret that is the token', auth(`token: '${good}', trustedProxy: { sharedSecret: '${good}' }`), [`SECRET_REUSED ${shared}`]],
+    ['a well-known shared secret', auth("trustedProxy: { sharedSecret: 'change-me-to-a-long-random-token' }"), [`SECRET_WEAK ${shared}`]],
+    ['a shared secret of one character', auth("trustedProxy: { sharedSecret: 'aaaaaaaaaaaaaaaaaaaa' }"), [`SECRET_WEAK ${shared}`]],
+    ['a masked shared secret', auth("trustedProxy: { sharedSecret: '••••••••••••' }"), [`SECRET_MASKED ${shared}`]],
+    [
+      'a shared secret with blanks',
+      auth("trustedProxy: { sharedSecret: 'a secret with blanks' }"),
+      [`TRUSTED_PROXY_SECRET_UNSENDABLE ${shared}`],
+    ],
+    [
+      'a shared secret with umlauts',
+      auth("trustedProxy: { sharedSecret: 'schlüsselschlüssel' }"),
+      [`TRUSTED_PROXY_SECRET_UNSENDABLE ${shared}`],
+    ],
+    [
+      'required headers with a meaning of their own',
+      auth("trustedProxy: { requiredHeaders: ['X-Forwarded-Email', 'Forwarded', 'x-xopc-user'] }"),
+      [`TRUSTED_PROXY_HEADER_TAKEN ${proxy}.requiredHeaders.1`, `TRUSTED_PROXY_HEADER_TAKEN ${proxy}.requiredHeaders.2`],
+    ],
+    ['a short shared secret', auth("trustedProxy: { sharedSecret: 'geheim' }"), [`SECRET_WEAK ${shared}`]],
     ['everybody as a proxy', gateway("trustedProxies: ['0.0.0.0/0']"), ['PROXY_RANGE_TOO_WIDE gateway.trustedProxies.0']],
     ['every container as a proxy', gateway("trustedProxies: ['172.16.0.0/12']"), ['warning PROXY_RANGE_WIDE gateway.trustedProxies.0']],
     [

@@ -23,6 +23,12 @@ function withNone(config: Config): Config {
   return configWith({ ...config.gateway, auth: { ...config.gateway.auth, mode: 'none' } })
 }
 
+function proxied(gateway: Partial<Config['gateway']>, sharedSecret?: string): Config {
+  const { auth } = defaultConfig().gateway
+  const trustedProxy = { userHeader: 'x-forwarded-user', requiredHeaders: [], allowUsers: [], sharedSecret }
+  return configWith({ ...gateway, auth: { ...auth, mode: 'trusted-proxy', trustedProxy } })
+}
+
 describe('the overview', () => {
   it('tells each method’s audience in words and its addresses with notes', () => {
     const [view] = overview(seen(configWith({}))).methods
@@ -70,6 +76,9 @@ describe('conflicts', () => {
     ['none', seen(configWith({ bind: 'lan' })), []],
     ['open without authentication', seen(withNone(configWith({ bind: 'lan' }))), ['EXPOSURE_NEEDS_AUTH']],
     ['none is fine on loopback', seen(withNone(configWith({}))), []],
+    ['users by word of an address', seen(proxied({ trustedProxies: ['127.0.0.1'] })), ['TRUSTED_PROXY_UNPROVEN']],
+    ['users by word of a socket', seen(proxied({ proxySocket: '/run/xopc/gateway.sock' })), []],
+    ['users by word of an address with a secret', seen(proxied({ trustedProxies: ['127.0.0.1'] }, 'f00dfeed'.repeat(6))), []],
     ['both exposures', seen(configWith({ tailscale }, { autoStart: true })), ['EXPOSURE_CONFLICT']],
     ['one exposure', seen(configWith({ tailscale })), []],
     ['a public address', seen(configWith({ bind: '0.0.0.0' }), [wifi, rented]), ['LAN_IS_PUBLIC']],

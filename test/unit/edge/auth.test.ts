@@ -31,6 +31,7 @@ function court(auth: NonNullable<ConfigInput['gateway']>['auth']) {
       control: false,
       toApp: false,
       local: false,
+      vouched: null,
       ticket: null,
       ticketUse: 'events',
       ...visit,
@@ -103,9 +104,9 @@ describe('a browser session', () => {
   it('grants read and run with its cookie, everything with its key besides', () => {
     const { cookie, key } = it_.signIn()
     const half = it_.prove({ Cookie: `a=b; ${cookie}` })
-    expect([[...half.principal.scopes], half.byCookie, half.byHeader]).toEqual([['read', 'run'], true, false])
+    expect([[...half.principal.scopes], half.ambient, half.byHeader]).toEqual([['read', 'run'], true, false])
     const whole = it_.prove({ Cookie: cookie, 'X-Xopc-Token': key })
-    expect([[...whole.principal.scopes], whole.byCookie, whole.byHeader]).toEqual([['read', 'run', 'pair', 'admin'], false, true])
+    expect([[...whole.principal.scopes], whole.ambient, whole.byHeader]).toEqual([['read', 'run', 'pair', 'admin'], false, true])
   })
 
   it.each([
@@ -214,6 +215,119 @@ describe('on the way to the app', () => {
 
   it('a Bearer of the app alone opens nothing', () => {
     expect(court({ mode: 'token', token: GENERATED }).prove(bearer('key-of-the-app'), toApp).refusal).toBe('invalid_token')
+  })
+})
+
+describe('a user that a proxy names', () => {
+  const SECRET = '5ec2e7aa'.repeat(6)
+  const CHOSEN_SECRET = 'a-secret-that-i-chose-myself'
+  const user = { 'X-Forwarded-User': 'anna' }
+  const proven = { ...user, 'X-Xopc-Proxy-Secret': SECRET }
+  /** A court in trusted-proxy mode; every header is one that a trusted peer sent unless `vouched` says otherwise. */
+  function proxied(trustedProxy: NonNullable<NonNullable<ConfigInput['gateway']>['auth']>['trustedProxy'] = { sharedSecret: SECRET }) {
+    const it_ = court({ mode: 'trusted-proxy', token: GENERATED, password: PASSWORD, trustedProxy })
+    const prove = (headers: Record<string, string>, visit: Partial<Visit> = {}) =>
+      it_.prove(headers, { vouched: Object.entries(headers).flat(), ...visit })
+    return { ...it_, prove }
+  }
+
+  it('may read and run, and comes by nothing that the page itself sent', () => {
+    const proof = proxied().prove(proven)
+    expect(proof).toMatchObject({ principal: { kind: 'sso', id: 'sso:anna' }, refusal: null, fault: null, ambient: true, byHeader: false })
+    expect([...proof.principal.scopes]).toEqual(['read', 'run'])
+  })
+
+  it('is written percent-encoded', () => {
+    const named = { ...proven, 'X-Forwarded-User': Buffer.from('Žofie <a@b>/:').toString('latin1') }
+    expect(proxied().prove(named).principal.id).toBe('sso:%C5%BDofie%20%3Ca%40b%3E%2F%3A')
+  })
+
+  it.each([
+    ['from a peer that is not trusted, or by a door where proxies have no say', proven, { vouched: null }],
+    ['where nothing says anything', {}, {}],
+  ] as const)('is nobody %s', (_, headers, visit) => {
+    const { prove, limiter, authenticator } = proxied()
+    expect(prove(headers, visit)).toMatchObject({ principal: { kind: 'anonymous' }, refusal: null })
+    expect([limiter.size(), authenticator.unproven()]).toEqual([0, 'missing_token'])
+  })
+
+  it('is nobody in any other mode', () => {
+    for (const auth of [
+      { mode: 'token', token: GENERATED },
+      { mode: 'password', password: PASSWORD },
+    ] as const) {
+      const { prove } = court({ ...auth, trustedProxy: { sharedSecret: SECRET } })
+      expect(prove(proven, { vouched: Object.entries(proven).flat() }).principal.kind).toBe('anonymous')
+    }
+  })
+
+  it.each([
+    ['a wrong secret', { ...user, 'X-Xopc-Proxy-Secret': WRONG }, 'secret-wrong', 1],
+    ['no secret', user, 'secret-missing', 0],
+    ['a comma', { ...proven, 'X-Forwarded-User': 'anna,root' }, 'user-unreadable', 0],
+  ] as const)('is refused with %s', (_, headers, fault, counted) => {
+    const { prove, limiter } = proxied()
+    expect(prove(headers)).toMatchObject({ principal: { kind: 'anonymous' }, refusal: 'invalid_proxy_credentials', fault })
+    expect(limiter.size()).toBe(counted)
+  })
+
+  it('that is missing is no failure, and told apart from nothing at all', () => {
+    const { prove, limiter } = proxied()
+    const { principal, refusal, fault } = prove({ 'X-Xopc-Proxy-Secret': SECRET })
+    expect([principal.kind, principal.unnamed, refusal, fault, limiter.size()]).toEqual(['anonymous', true, null, 'user-missing', 0])
+  })
+
+  it('is not the owner whom the control socket lets in', () => {
+    expect(proxied().prove({ ...user, 'X-Xopc-Proxy-Secret': WRONG }, { control: true, vouched: null }).principal.id).toBe('owner')
+  })
+
+  it('gets nothing from the token and the password, which open nothing in this mode', () => {
+    const { prove } = proxied()
+    for (const secret of [GENERATED, PASSWORD, SECRET]) {
+      expect(prove(bearer(secret)), secret).toMatchObject({ principal: { kind: 'anonymous' }, refusal: 'invalid_token' })
+      const { principal, refusal, bearerTravels } = prove({ ...proven, ...bearer(secret) }, { toApp: true })
+      expect([principal.id, refusal, bearerTravels], secret).toEqual(['sso:anna', null, secret === PASSWORD])
+    }
+  })
+
+  it('takes the app’s own Bearer along, and nothing that starts like ours', () => {
+    const { prove } = proxied()
+    expect(prove({ ...proven, ...bearer('key-of-the-app') }, { toApp: true }).bearerTravels).toBe(true)
+    expect(prove({ ...proven, ...bearer('xopc_dt_unknown') }, { toApp: true })).toMatchObject({
+      bearerTravels: false,
+      principal: { id: 'sso:anna' },
+    })
+  })
+
+  it('gives way to a probe ticket, and the proxy’s word is not even looked at then', () => {
+    const { prove, tickets, limiter } = proxied()
+    const { ticket } = tickets.issue('probe', { kind: 'owner', id: 'owner', scopes: new Set(['admin']) })
+    const { principal } = prove({ ...user, 'X-Xopc-Proxy-Secret': WRONG, ...bearer(ticket) })
+    expect([principal.ticket, limiter.size()]).toEqual(['probe', 0])
+  })
+
+  it('hands its own rights on by a ticket, under its own name', () => {
+    const { prove, tickets } = proxied()
+    const { ticket } = tickets.issue('events', prove(proven).principal)
+    const { principal } = prove({}, { ticket })
+    expect([principal.kind, principal.id, [...principal.scopes]]).toEqual(['ticket', 'sso:anna', ['read', 'run']])
+  })
+
+  it('is let in from a blocked source by a secret that cannot be guessed', () => {
+    const { prove } = proxied()
+    for (let n = 0; n < 5; n++) prove({ ...user, 'X-Xopc-Proxy-Secret': WRONG })
+    expect(prove({ ...user, 'X-Xopc-Proxy-Secret': WRONG })).toMatchObject({ refusal: 'auth_blocked', fault: 'secret-wrong' })
+    expect(prove(proven).principal.id).toBe('sso:anna')
+  })
+
+  it('is not let in from a blocked source by one that somebody chose, even the right one', () => {
+    const { prove } = proxied({ sharedSecret: CHOSEN_SECRET })
+    const right = { ...user, 'X-Xopc-Proxy-Secret': CHOSEN_SECRET }
+    const blocks = Array.from({ length: 5 }, () => prove({ ...user, 'X-Xopc-Proxy-Secret': WRONG }).blockedNow)
+    expect(blocks).toEqual([false, false, false, false, true])
+    expect(prove(right)).toMatchObject({ refusal: 'auth_blocked', fault: 'secret-not-compared', principal: { kind: 'anonymous' } })
+    expect(prove(right).retryAfterMs).toBeGreaterThan(299_000)
+    expect(prove(right, { client: '192.0.2.2' }).principal.id).toBe('sso:anna')
   })
 })
 

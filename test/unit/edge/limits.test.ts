@@ -122,10 +122,12 @@ describe('event streams', () => {
     expect(streams.open(owner)).toBeNull()
   })
 
-  it('of one device are a tenth of all', () => {
+  it.each([
+    ['device', 'device:1', 'device:2'],
+    ['user of a proxy', 'sso:anna', 'sso:bert'],
+  ])('of one %s are a tenth of all', (_, one, other) => {
     const streams = createStreams({ max: () => 20 })
-    const device = { ...owner, id: 'device:1' }
-    expect([1, 2, 3].map(() => streams.open(device) !== null)).toEqual([true, true, false])
-    expect(streams.open({ ...owner, id: 'device:2' })).not.toBeNull()
+    expect([1, 2, 3].map(() => streams.open({ ...owner, id: one }) !== null)).toEqual([true, true, false])
+    expect(streams.open({ ...owner, id: other })).not.toBeNull()
   })
 })

@@ -44,6 +44,8 @@ export function answerRest(
 
 /** A page that asked the API to find out would leave a refusal in the browser's console for every person who is not signed in yet. */
 function viewFor({ knownHost, principal }: Exchange, { gateway }: Config): ConsoleView {
+  if (knownHost && principal.kind === 'sso') return 'overview'
+  if (gateway.auth.mode === 'trusted-proxy') return gateway.auth.mode
   if (gateway.upstream !== undefined) return 'upstream'
   return knownHost && principal.scopes.has('read') ? 'overview' : gateway.auth.mode
 }

@@ -139,7 +139,8 @@ function follow() {
     by('conflicts').replaceChildren(...overview.conflicts.map(drawConflict))
     by('methods').replaceChildren(...overview.methods.map(drawMethod))
     drawFacts(status)
-    by('sign-out').hidden = status.authMode === 'none'
+    // Elsewhere there is no session of ours to end: nobody is asked, or a proxy signed the person in.
+    by('sign-out').hidden = !['token', 'password'].includes(status.authMode)
     by('problem').hidden = true
     by('overview').hidden = false
     if (stream.readyState === EventSource.OPEN) mark(true)

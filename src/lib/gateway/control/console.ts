@@ -41,7 +41,7 @@ export function consoleFile(path: string, view: ConsoleView): ConsoleFile | null
 }
 
 function page(view: ConsoleView): string {
-  const script = view === 'upstream' ? '' : `<script src="${CONSOLE_SCRIPT}" defer></script>\n`
+  const script = view === 'upstream' || view === 'trusted-proxy' ? '' : `<script src="${CONSOLE_SCRIPT}" defer></script>\n`
   const title = view === 'overview' ? 'xopc gateway' : 'Sign in · xopc gateway'
   return `<!doctype html>
 <html lang="en">
@@ -73,6 +73,8 @@ function content(view: ConsoleView): string {
       return explanation
     case 'overview':
       return overview + problem + noScript
+    case 'trusted-proxy':
+      return proxySignIn
     case 'token':
     case 'password':
       return signInForm(view) + noScript
@@ -86,6 +88,14 @@ const explanation = `<h1>Sign in</h1>
 <section class="card">
 <p>A browser signs in here by a pairing code, which a later version of xopc brings. This page takes no token, because it shares its address with the app.</p>
 <p>A program sends the token with each request: <code>Authorization: Bearer …</code></p>
+<p>To manage the gateway, use <code>xopc status</code> and its other commands on its own computer.</p>
+</section>`
+
+const proxySignIn = `<h1>Sign in</h1>
+<p class="quiet">A proxy signs people in at this gateway.</p>
+<section class="card">
+<p>This page takes no credential. Open the gateway by the address of that proxy, and sign in there.</p>
+<p>If you came through the proxy and see this page, it named nobody: it has to send your name in the header that <code>gateway.auth.trustedProxy.userHeader</code> says, and this gateway has to trust the address it comes from.</p>
 <p>To manage the gateway, use <code>xopc status</code> and its other commands on its own computer.</p>
 </section>`
 

@@ -1,6 +1,7 @@
 import type { XopcError } from '../../errors/error.ts'
 import { edgeErrors } from '../edge/errors.ts'
 import type { Exchange } from '../edge/exchange.ts'
+import { unprovenError } from '../edge/unproven.ts'
 import { gatewayErrors } from '../errors.ts'
 import type { Access, ControlRoute } from './route.ts'
 
@@ -8,7 +9,7 @@ import type { Access, ControlRoute } from './route.ts'
 export function refusalAt(row: Pick<ControlRoute, 'scope' | 'anyHost'>, exchange: Exchange): XopcError | null {
   if (row.anyHost !== true && !exchange.knownHost && !broughtByHand(exchange)) return edgeErrors.UNKNOWN_HOST({ host: exchange.host })
   if (mayUse(row.scope, exchange)) return null
-  if (row.scope === 'session' || exchange.principal.kind === 'anonymous') return edgeErrors[exchange.unproven]()
+  if (row.scope === 'session' || exchange.principal.kind === 'anonymous') return unprovenError(exchange)
   const has = [...exchange.principal.scopes].join(', ') || 'none'
   return gatewayErrors.SCOPE_MISSING({ scope: row.scope === 'probe' ? 'admin' : row.scope, has })
 }

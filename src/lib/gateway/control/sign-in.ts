@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
+import { isGenerated } from '../../config/weak-secrets.ts'
 import type { SignedIn } from '../../identity/sessions.ts'
-import { isGenerated } from '../edge/auth.ts'
 import { edgeErrors } from '../edge/errors.ts'
 import type { Exchange } from '../edge/exchange.ts'
 import { isOriginOf } from '../edge/host.ts'
@@ -24,14 +24,29 @@ export async function signIn(call: Call<Typed, unknown>, context: ControlContext
     throw gatewayErrors.ORIGIN_NOT_HOST({ origin: exchange.origin, host: exchange.host })
   }
   await waitForTurn(call, context)
+  if (auth.mode === 'trusted-proxy') throw signInOff(auth.mode)
   if (upstream !== undefined) throw gatewayErrors.SIGN_IN_BY_CODE()
-  if (auth.mode === 'none') throw gatewayErrors.SIGN_IN_OFF()
+  if (auth.mode === 'none') throw signInOff(auth.mode)
   if (!isOwner(typed, exchange, auth)) throw refusal(call, context)
   const origin = exchange.origin ?? `${exchange.proto}://${exchange.host}`
   // Host has the form of a name, which `1.2.3.256` and port 99999 have, too.
   if (!URL.canParse(origin)) throw edgeErrors.HOST_INVALID()
   context.audit.write('AuthAudit.signedIn', { client: exchange.client, ingress: exchange.ingress })
   return context.sessions.create(origin, exchange.ingress)
+}
+
+function signInOff(mode: 'none' | 'trusted-proxy'): Error {
+  const why = {
+    none: {
+      reason: 'this gateway asks for no credential (gateway.auth.mode is none)',
+      next: 'Set one: xopc config set gateway.auth.mode=token',
+    },
+    'trusted-proxy': {
+      reason: 'your proxy signs people in (gateway.auth.mode is trusted-proxy)',
+      next: 'Open the gateway through the proxy.',
+    },
+  }
+  return gatewayErrors.SIGN_IN_OFF(why[mode])
 }
 
 /** A blocked source is compared with nothing that a person chose: guesses would go on. A password has a lane of one a second besides. */

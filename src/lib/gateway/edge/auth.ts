@@ -6,20 +6,26 @@ import type { Scope } from '../../protocol/http-api.ts'
 import type { Principal } from './exchange.ts'
 import type { Head } from './head.ts'
 import type { Limiter } from './limits.ts'
+import { createOwnSecrets, type Secret } from './own-secrets.ts'
+import { type IdentityFault, type IdentityRules, judgeIdentity, ssoId } from './proxy-identity.ts'
 
 /** What a request's credentials came to. */
 export interface Proof {
   principal: Principal
   /** Set where the request is refused for its credentials. */
-  refusal: 'invalid_token' | 'auth_blocked' | null
+  refusal: 'invalid_token' | 'invalid_proxy_credentials' | 'auth_blocked' | null
+  /** What is wrong with the identity that a trusted proxy stated; null where it stated a good one or none, or nobody asked. */
+  fault: IdentityFault | null
+  /** The user that it named, as far as that could be read; for the audit log. */
+  named: string | null
   /** For `auth_blocked`, milliseconds. */
   retryAfterMs: number
   /** This request's wrong credential blocked its source. */
   blockedNow: boolean
   /** A credential in a header was good: something that a page which rebound our name cannot have. */
   byHeader: boolean
-  /** Nothing but the session's cookie speaks for the request. */
-  byCookie: boolean
+  /** Nothing speaks for the request but what comes with it whoever wrote it: the session's cookie, or what a proxy adds for the person behind it. */
+  ambient: boolean
   /** Authorization belongs to the app and travels on. */
   bearerTravels: boolean
   /** X-Api-Key belongs to the app and travels on. */
@@ -35,6 +41,8 @@ export interface Visit {
   toApp: boolean
   /** May count as a program on this computer, for `auth.mode: none`. */
   local: boolean
+  /** The headers, where the peer is a proxy that may say who somebody is; else null. */
+  vouched: readonly string[] | null
   /** A ticket from the query, with what it would have to be for. */
   ticket: string | null
   ticketUse: TicketUse
@@ -53,31 +61,20 @@ const NONE: ReadonlySet<Scope> = new Set<Scope>()
 const OWNER: Principal = { kind: 'owner', id: 'owner', scopes: ALL }
 const LOCAL: Principal = { kind: 'local', id: 'local', scopes: READ_RUN }
 const ANONYMOUS: Principal = { kind: 'anonymous', id: 'anonymous', scopes: NONE }
-const MAX_RETIRED = 100
+const UNNAMED: Principal = { ...ANONYMOUS, unnamed: true }
 
 /** Nothing was looked at: the proof of a preflight. */
 export const NOBODY: Proof = {
   principal: ANONYMOUS,
   refusal: null,
+  fault: null,
+  named: null,
   retryAfterMs: 0,
   blockedNow: false,
   byHeader: false,
-  byCookie: false,
+  ambient: false,
   bearerTravels: false,
   apiKeyTravels: false,
-}
-
-/** Whether a secret is one that xopc makes (128 bits or more): then guessing is hopeless, and comparing needs no limit. */
-export function isGenerated(secret: string): boolean {
-  return /^[0-9a-f]{48}$/.test(secret)
-}
-
-/** The owner's secret in effect. */
-interface Secret {
-  mode: Config['gateway']['auth']['mode']
-  /** Null where none is configured. */
-  digest: Buffer | null
-  generated: boolean
 }
 
 /** What one presented value turned out to be. `stranger`: not ours as far as generated credentials go. */
@@ -95,26 +92,7 @@ export function createAuthenticator(given: {
   limiter: Limiter
 }): Authenticator {
   const { sessions, tickets, limiter } = given
-  let config: Config | undefined
-  let secret: Secret = { mode: 'token', digest: null, generated: false }
-  const retired = new Set<string>()
-
-  function current(): Secret {
-    const now = given.config()
-    if (now === config) return secret
-    config = now
-    const before = secret
-    secret = secretOf(now)
-    if (before.generated && before.digest && !(secret.digest && before.digest.equals(secret.digest))) retire(before.digest)
-    return secret
-  }
-
-  /** What was ours never travels to the app, also after it was rotated. */
-  function retire(digest: Buffer): void {
-    retired.add(digest.toString('hex'))
-    const [oldest] = retired
-    if (retired.size > MAX_RETIRED && oldest !== undefined) retired.delete(oldest)
-  }
+  const { current, wereOurs } = createOwnSecrets(given.config)
 
   function weigh(value: string | undefined, session: Session | null): Weighed {
     if (value === undefined || value === '') return 'absent'
@@ -122,7 +100,7 @@ export function createAuthenticator(given: {
     const { digest, generated } = current()
     const given = hash('sha256', value, 'buffer')
     if (generated && digest && timingSafeEqual(given, digest)) return 'owner'
-    return retired.size > 0 && retired.has(given.toString('hex')) ? 'wrong' : 'stranger'
+    return wereOurs(given) ? 'wrong' : 'stranger'
   }
 
   function weighPrefixed(value: string, session: Session | null): Weighed {
@@ -145,23 +123,45 @@ export function createAuthenticator(given: {
   }
 
   function prove(head: Head, visit: Visit): Proof {
-    const { mode, generated, digest } = current()
+    const { mode, generated, digest, identity } = current()
     const session = head.cookie === undefined || visit.control ? null : sessions.find(head.cookie, visit.host, head.origin)
     const holder = visit.ticket === null ? null : holderOf(visit.ticket, visit.ticketUse)
     const bearer = bearerOf(head.authorization)
     const values = [head.token, head.apiKey, bearer]
     const weighed: Weighed[] = [weigh(head.token, session), weigh(head.apiKey, session), weigh(bearer, session)]
     const proof = proofOf(weighed, session, holder, visit, mode)
+    // Whoever proved something else has no need of a proxy's word, so nothing of it is compared.
+    if (identity !== null && visit.vouched !== null && proof.principal === ANONYMOUS) takeIdentity(proof, identity, head, visit)
 
-    const open = proof.principal === ANONYMOUS || (!visit.toApp && !generated && digest !== null && !visit.control)
+    const open = proof.principal.kind === 'anonymous' || (!visit.toApp && !generated && digest !== null && !visit.control)
     if (open) compareRest(proof, values, weighed, visit)
-    if (proof.principal !== ANONYMOUS) {
+    if (proof.principal.kind !== 'anonymous') {
       proof.refusal = null
       // The same text that was good in another header is ours, too.
       proof.bearerTravels = travels(weighed[2]) && bearer !== head.token && bearer !== head.apiKey
       proof.apiKeyTravels = travels(weighed[1]) && head.apiKey !== head.token && head.apiKey !== bearer
     }
     return proof
+  }
+
+  /** The user that a trusted proxy names. A wrong shared secret is a wrong credential of the client behind the proxy. */
+  function takeIdentity(proof: Proof, rules: IdentityRules, { connection }: Head, { client, vouched }: Visit): void {
+    const mayCompare = (): boolean => rules.secretGenerated || limiter.blockedFor(client) === 0
+    const found = judgeIdentity(rules, vouched ?? [], connection, mayCompare)
+    if (found === null) return
+    proof.named = found.user
+    proof.fault = found.fault
+    if (found.fault === null) {
+      Object.assign(proof, { principal: { kind: 'sso', id: ssoId(found.user), scopes: READ_RUN }, ambient: true })
+    } else if (found.fault === 'user-missing') proof.principal = UNNAMED
+    else refuseIdentity(proof, found.fault, client)
+  }
+
+  function refuseIdentity(proof: Proof, fault: IdentityFault, client: string): void {
+    const left = fault === 'secret-wrong' || fault === 'secret-not-compared' ? limiter.blockedFor(client) : 0
+    proof.refusal = left > 0 ? 'auth_blocked' : 'invalid_proxy_credentials'
+    proof.retryAfterMs = left
+    if (left === 0 && fault === 'secret-wrong') proof.blockedNow = limiter.failed(client)
   }
 
   /** What could be a password or a chosen token: compared unless the source is blocked, counted where wrong. */
@@ -174,7 +174,7 @@ export function createAuthenticator(given: {
       else if (left > 0) Object.assign(proof, { refusal: 'auth_blocked', retryAfterMs: left })
       else if (kind === 'stranger' && isChosen(values[index])) {
         weighed[index] = 'owner'
-        Object.assign(proof, { principal: OWNER, byHeader: true, byCookie: false })
+        Object.assign(proof, { principal: OWNER, byHeader: true, ambient: false })
       } else {
         proof.refusal = 'invalid_token'
         proof.blockedNow = limiter.failed(visit.client) || proof.blockedNow
@@ -195,17 +195,6 @@ function travels(kind: Weighed | undefined): boolean {
   return kind === 'stranger' || kind === 'absent'
 }
 
-function secretOf(config: Config): Secret {
-  const { mode, token, password } = config.gateway.auth
-  const value = mode === 'token' ? token : mode === 'password' ? password : undefined
-  // A password of 48 hex digits is still something that a person may have chosen.
-  return {
-    mode,
-    digest: value ? hash('sha256', value, 'buffer') : null,
-    generated: mode === 'token' && value !== undefined && isGenerated(value),
-  }
-}
-
 /** What the generated credentials alone grant. */
 function proofOf(weighed: Weighed[], session: Session | null, holder: Principal | null, visit: Visit, mode: Secret['mode']): Proof {
   const byHeader = weighed.includes('owner') || weighed.includes('key') || weighed.includes('probe')
@@ -213,10 +202,12 @@ function proofOf(weighed: Weighed[], session: Session | null, holder: Principal 
   return {
     principal,
     refusal: null,
+    fault: null,
+    named: null,
     retryAfterMs: 0,
     blockedNow: false,
     byHeader,
-    byCookie: principal.kind === 'session' && !byHeader,
+    ambient: principal.kind === 'session' && !byHeader,
     bearerTravels: false,
     apiKeyTravels: false,
   }

@@ -6,6 +6,7 @@ import type { Proof } from './auth.ts'
 import type { Exchange } from './exchange.ts'
 import type { Head } from './head.ts'
 import type { Streams } from './limits.ts'
+import { identityHeaders } from './proxy-identity.ts'
 import { replyTo, sendError } from './reply.ts'
 import type { Passage, Upstream } from './upstream.ts'
 import { upstreamError } from './upstream-errors.ts'
@@ -39,6 +40,8 @@ export function createBackend(given: { config: () => Config; streams: Streams; l
   const { config, streams, log } = given
   let line: Line | null = null
   let webSockets = 0
+  let seen: Config | null = null
+  let identity: ReadonlySet<string> | null = null
 
   function current(): Line {
     return line?.url === config().gateway.upstream?.url && line ? line : connectLine()
@@ -65,7 +68,11 @@ export function createBackend(given: { config: () => Config; streams: Streams; l
   if (config().gateway.upstream) setImmediate(current)
 
   function passageOf({ exchange, head, proof }: Admitted, { basic }: UpstreamTarget): Passage {
-    return { exchange, head, travel: { bearer: proof.bearerTravels, apiKey: proof.apiKeyTravels, basic } }
+    if (seen !== config()) {
+      seen = config()
+      identity = identityHeaders(seen)
+    }
+    return { exchange, head, travel: { bearer: proof.bearerTravels, apiKey: proof.apiKeyTravels, basic, identity } }
   }
 
   return {

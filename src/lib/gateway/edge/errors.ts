@@ -4,7 +4,7 @@ import { defineErrors } from '../../errors/error.ts'
 export const edgeErrors = defineErrors({
   missing_token: {
     message: 'This needs a credential, and the request has none.',
-    hint: 'Send Authorization: Bearer <token>. The token: xopc gateway token --show',
+    hint: 'Where a proxy signs people in, come through it; else send Authorization: Bearer with the token: xopc gateway token --show',
     http: 401,
     exit: 1,
     about:
@@ -16,6 +16,14 @@ export const edgeErrors = defineErrors({
     http: 401,
     exit: 1,
     about: 'The token or password that was sent is not the one of this gateway. Several of these from one address block it for a while.',
+  },
+  invalid_proxy_credentials: {
+    message: 'The proxy in front is not believed: {problem}.',
+    hint: 'For whoever runs the proxy: the audit log has the reason, docs/guide/single-sign-on.md the lines for nginx and Caddy.',
+    http: 401,
+    exit: 1,
+    about:
+      'With `gateway.auth.mode: trusted-proxy` a trusted proxy says who the user is, in one header, once. Here its secret, that header, a required header or the list of allowed users did not fit. The reason stands in the audit log (`AuthAudit.proxyRefused`). Wrong secrets are counted like wrong tokens.',
   },
   auth_unconfigured: {
     message: 'The gateway asks for a credential but has none configured, so nobody can sign in over the network.',
@@ -130,7 +138,7 @@ export const edgeErrors = defineErrors({
     about: 'The certificate of `gateway.upstream.url` is self-signed, expired or for another name, or the app speaks no TLS.',
   },
   UPSTREAM_STREAMS_FULL: {
-    message: 'All {limit} event streams of this gateway are taken.',
+    message: 'No event stream is left for you: this gateway has {limit}, of which one device or user gets a tenth.',
     hint: 'Close some, or raise gateway.maxSseConnections.',
     http: 503,
     exit: 1,

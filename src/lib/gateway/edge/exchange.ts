@@ -3,15 +3,17 @@ import type { IngressId, Scope } from '../../protocol/http-api.ts'
 
 /** Who a request acts for, as far as its credentials prove it. */
 export interface Principal {
-  /** `owner`: the owner's credential or the control socket; `session`: a browser's cookie; `ticket`: one use; `anonymous`: nothing proven. */
-  kind: 'owner' | 'session' | 'ticket' | 'local' | 'anonymous'
-  /** For logs, limits and `X-Xopc-User`: `owner`, `session:<id>`, `local`, `probe`, `anonymous`. Never a secret. */
+  /** `owner`: the owner's credential or the control socket; `session`: a browser's cookie; `sso`: a user that a trusted proxy names; `ticket`: one use; `anonymous`: nothing proven. */
+  kind: 'owner' | 'session' | 'sso' | 'ticket' | 'local' | 'anonymous'
+  /** For logs, limits and `X-Xopc-User`: `owner`, `session:<id>`, `sso:<percent-encoded user>`, `local`, `probe`, `anonymous`. Never a secret. */
   id: string
   scopes: ReadonlySet<Scope>
   /** The session behind a `session` principal, for `sessions.end`. */
   session?: string
   /** What a `ticket` principal's ticket is for; a probe ticket carries no scope at all. */
   ticket?: TicketUse
+  /** An `anonymous` one who came through a trusted proxy that named nobody. */
+  unnamed?: true
 }
 
 /** How a request came, judged once at the edge. Nothing behind the edge looks at the raw headers for it again. */

@@ -1,3 +1,5 @@
+import { dashedName } from './header-names.ts'
+
 /** What a request header means to the edge. */
 export type HeaderKind =
   | 'plain'
@@ -100,7 +102,7 @@ const identityPrefixes = [
 const cache = new Map<string, HeaderKind>()
 const MAX_CACHED = 2_000
 
-/** What a header's name, as written on the wire, means. Names are compared with every other character as `-`, because CGI-like apps cannot tell `X_Xopc_User` from `X-Xopc-User`. */
+/** What a header's name, as written on the wire, means. Names are compared as `dashedName` gives them. */
 export function headerKind(name: string): HeaderKind {
   const cached = cache.get(name)
   if (cached !== undefined) return cached
@@ -113,7 +115,7 @@ export function headerKind(name: string): HeaderKind {
 function classify(lower: string): HeaderKind {
   const exact = known.get(lower)
   if (exact !== undefined) return exact
-  const dashed = lower.replaceAll(/[^a-z0-9]/g, '-')
+  const dashed = dashedName(lower)
   // Whoever wrote it meant a proxy, so it is not local; `X_Forwarded_For` is as little believed as `X-Forwarded-Port`.
   if (dashed.startsWith('x-forwarded-')) return 'forwarded-other'
   // A twin such as `content_length` is neither believed nor passed on.

@@ -11,6 +11,8 @@ import { type Forwarded, type Unjudgeable, judgeForwarded } from './forwarded.ts
 import { type Head, readHead } from './head.ts'
 import { isLoopbackHost, isOriginOf } from './host.ts'
 import type { Names } from './origin.ts'
+import { identityDoors } from './proxy-identity.ts'
+import { identityError, unprovenError } from './unproven.ts'
 import { type Place, placeOf } from './paths.ts'
 import { cutTicket } from './ticket-url.ts'
 
@@ -101,7 +103,10 @@ function judgeCredentials(bench: Bench, read: Case): Verdict {
   const local = ingress === 'local' && !forwarded.proxied && isLoopbackHost(host)
   if (bench.asksNobody() && !local && !control) return refuse(edgeErrors.AUTH_NONE_LOCAL_ONLY(), forwarded)
   const toApp = place.to === 'app'
-  const proof = bench.authenticator.prove(head, { client, host, control, toApp, local, ticket, ticketUse: upgrade ? 'ws' : 'events' })
+  // Only of a peer that the owner listed, or let into the folder of the proxy's socket; anybody else can write such headers, too.
+  const vouched = forwarded.trustedPeer && identityDoors.has(ingress) ? read.req.rawHeaders : null
+  const ticketUse = upgrade ? 'ws' : 'events'
+  const proof = bench.authenticator.prove(head, { client, host, control, toApp, local, vouched, ticket, ticketUse })
   if (proof.refusal !== null) return refuse(credentialError(proof), forwarded, proof)
   const known = isKnownHost(bench, ingress, host)
   // A page that took over a name of its own has no token to send, so a good one vouches for any name.
@@ -117,11 +122,13 @@ function judgeForApp(bench: Bench, read: Case, proof: Proof, named: boolean, kno
   const { host } = forwarded
   if (!proof.principal.scopes.has('run')) {
     if (proof.principal.kind === 'anonymous' && !upgrade && isPage(req)) return { to: 'sign-in', forwarded }
-    return refuse(named ? edgeErrors[bench.authenticator.unproven()]() : edgeErrors.UNKNOWN_HOST({ host }), forwarded, proof)
+    const { principal } = proof
+    const unproven = unprovenError({ principal, unproven: bench.authenticator.unproven() })
+    return refuse(named ? unproven : edgeErrors.UNKNOWN_HOST({ host }), forwarded, proof)
   }
   // What stands in a URL vouches for no name, as a header does.
   if (!named) return refuse(edgeErrors.UNKNOWN_HOST({ host }), forwarded, proof)
-  const ambient = proof.byCookie || proof.principal.kind === 'local'
+  const ambient = proof.ambient || proof.principal.kind === 'local'
   if (foreign && ambient && method !== 'GET' && method !== 'HEAD') return refuse(foreignError(origin), forwarded, proof)
   return { to: 'app', exchange: exchangeOf(bench, read, proof, known), head, proof, forwarded }
 }
@@ -177,8 +184,9 @@ function brokenError({ broken, detail }: Unjudgeable): XopcError {
   return broken === 'Host' ? edgeErrors.HOST_INVALID() : edgeErrors.FORWARDED_INVALID({ header: broken, detail })
 }
 
-function credentialError({ refusal, retryAfterMs }: Proof): XopcError {
-  return refusal === 'auth_blocked' ? edgeErrors.auth_blocked({ seconds: Math.ceil(retryAfterMs / 1000) }) : edgeErrors.invalid_token()
+function credentialError({ refusal, fault, retryAfterMs }: Proof): XopcError {
+  if (refusal === 'auth_blocked') return edgeErrors.auth_blocked({ seconds: Math.ceil(retryAfterMs / 1000) })
+  return refusal === 'invalid_proxy_credentials' && fault !== null ? identityError(fault) : edgeErrors.invalid_token()
 }
 
 function foreignError(origin: string | null): XopcError {

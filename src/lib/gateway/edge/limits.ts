@@ -26,7 +26,7 @@ export interface Limiter {
 
 /** Event streams open at once, at most `maxSseConnections`. */
 export interface Streams {
-  /** Takes a place; null where all are taken (a device: a tenth of them). Call what it returns when the stream ends. */
+  /** Takes a place; null where all are taken (a device, or a user of a proxy: a tenth of them). Call what it returns when the stream ends. */
   open(principal: Principal): (() => void) | null
   count(): number
 }
@@ -110,25 +110,30 @@ function remember<Value>(map: Map<string, Value>, key: string, value: Value, max
 
 /** Counts open event streams. */
 export function createStreams({ max }: { max: () => number }): Streams {
-  const byDevice = new Map<string, number>()
+  const byHolder = new Map<string, number>()
   let total = 0
 
   return {
     open({ id }) {
-      const ofDevice = byDevice.get(id) ?? 0
-      if (total >= max() || (id.startsWith('device:') && ofDevice >= Math.max(1, Math.floor(max() / 10)))) return null
+      const held = byHolder.get(id) ?? 0
+      if (total >= max() || (hasShare(id) && held >= Math.max(1, Math.floor(max() / 10)))) return null
       total++
-      byDevice.set(id, ofDevice + 1)
+      byHolder.set(id, held + 1)
       let open = true
       return () => {
         if (!open) return
         open = false
         total--
-        const left = (byDevice.get(id) ?? 1) - 1
-        if (left === 0) byDevice.delete(id)
-        else byDevice.set(id, left)
+        const left = (byHolder.get(id) ?? 1) - 1
+        if (left === 0) byHolder.delete(id)
+        else byHolder.set(id, left)
       }
     },
     count: () => total,
   }
+}
+
+/** The owner has all places; whoever else comes must leave some to the others. */
+function hasShare(id: string): boolean {
+  return id.startsWith('device:') || id.startsWith('sso:')
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { userOf } from './auth.ts'
 import type { Exchange } from './exchange.ts'
 import { headerKind } from './header-kinds.ts'
+import { dashedName, namedBy } from './header-names.ts'
 
 /** Which of the request's credentials belong to the app, and what the gateway says for itself. */
 export interface Travel {
@@ -9,10 +10,9 @@ export interface Travel {
   apiKey: boolean
   /** `Authorization` from the userinfo of `gateway.upstream.url`, in place of the client's. */
   basic: string | null
+  /** Names (see `dashedName`) of headers that say who somebody is besides those that always do; null where there are none. */
+  identity: ReadonlySet<string> | null
 }
-
-/** Header names that a `Connection` header may hold without naming another header. */
-const usualConnections: ReadonlySet<string> = new Set(['keep-alive', 'close', 'upgrade', 'keep-alive, upgrade', 'upgrade, keep-alive', ''])
 
 /**
  * The headers of a request as the app gets them, as pairs: without what belongs to this hop or to us, with the X-Forwarded-* and
@@ -25,9 +25,11 @@ export function requestHeaders(raw: readonly string[], exchange: Exchange, trave
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? ''
     const value = raw[index + 1] ?? ''
-    if (named?.has(dashed(name))) continue
+    if (named?.has(dashedName(name))) continue
     switch (headerKind(name)) {
       case 'plain':
+        if (travel.identity === null || !travel.identity.has(dashedName(name))) out.push(name, value)
+        break
       case 'origin':
       case 'via':
         out.push(name, value)
@@ -64,16 +66,6 @@ function addOurs(out: string[], exchange: Exchange, { basic }: Travel): void {
   if (basic !== null) out.push('Authorization', basic)
 }
 
-function dashed(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-')
-}
-
-/** Names of headers that `Connection` declares to end at this hop (RFC 9110, 7.6.1); null where there are none. */
-function namedBy(connection: string | undefined): ReadonlySet<string> | null {
-  if (connection === undefined || usualConnections.has(connection.toLowerCase())) return null
-  return new Set(connection.split(',').map((name) => dashed(name.trim())))
-}
-
 /** Whether a cookie is the gateway's, by its name. All names with our prefix are. */
 function isOurCookie(pair: string): boolean {
   return /^\s*(?:__Host-|__Secure-)?xopc_/i.test(pair)
@@ -108,7 +100,7 @@ export function replyHeaders(headers: Readonly<Record<string, string | string[] 
   const out: string[] = []
   for (const name in headers) {
     const value = headers[name]
-    if (value === undefined || droppedReplies.has(name) || named?.has(dashed(name))) continue
+    if (value === undefined || droppedReplies.has(name) || named?.has(dashedName(name))) continue
     if (typeof value === 'string') push(out, name, value)
     else for (const each of value) push(out, name, each)
   }

@@ -1,0 +1,58 @@
+/** Headers that browsers, proxies or the gateway itself give a meaning: whatever one of them says, it is no user. */
+const taken: ReadonlySet<string> = new Set([
+  'age',
+  'authorization',
+  'cache-control',
+  'connection',
+  'cookie',
+  'date',
+  'dnt',
+  'early-data',
+  'expect',
+  'forwarded',
+  'from',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'last-event-id',
+  'max-forwards',
+  'origin',
+  'pragma',
+  'prefer',
+  'priority',
+  'range',
+  'referer',
+  'set-cookie',
+  'te',
+  'traceparent',
+  'tracestate',
+  'trailer',
+  'transfer-encoding',
+  'true-client-ip',
+  'upgrade',
+  'upgrade-insecure-requests',
+  'user-agent',
+  'via',
+  'x-api-key',
+  'x-client-ip',
+  'x-forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-proto',
+  'x-forwarded-scheme',
+  'x-forwarded-server',
+  'x-forwarded-ssl',
+  'x-forwarded-uri',
+  'x-real-ip',
+  'x-request-id',
+  'x-requested-with',
+])
+const takenPrefixes = ['x-xopc-', 'accept', 'access-control-', 'content-', 'if-', 'proxy-', 'sec-', 'x-original-']
+
+/** Whether a header has a meaning of its own, so that it cannot say who somebody is. `name` as written, in any case. */
+export function isTakenHeader(name: string): boolean {
+  const lower = name.toLowerCase()
+  return taken.has(lower) || takenPrefixes.some((prefix) => lower.startsWith(prefix))
+}
