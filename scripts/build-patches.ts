@@ -12,11 +12,11 @@ export interface Patch {
 /** What is changed in @oclif/core, each for a start that is measurably shorter: docs/decisions/003-build-time-patches.md. */
 export const patches: readonly Patch[] = [
   {
-    // What a package is needed for (a spinner, a pattern, help) most commands never do.
+    // What a package is needed for (a spinner, a pattern, help) most commands never do. Some packages are a function themselves.
     name: 'lazy-packages',
     file: /@oclif\/core\/lib\/.*\.js$/,
     find: /^const (\w+) = ((?:__importDefault\()?require\(["'](?:ansi-escapes|ansis|clean-stack|cli-spinners|debug|ejs|indent-string|lilconfig|minimatch|node:child_process|node:perf_hooks|node:readline|string-width|supports-color|tinyglobby|widest-line|wordwrap|wrap-ansi)["']\)\)?);$/gm,
-    replace: 'const $1 = new Proxy({}, { get: (_, name) => $2[name] });',
+    replace: 'const $1 = new Proxy(() => {}, { get: (_, name) => $2[name], apply: (_, self, given) => $2(...given) });',
   },
   {
     // The first localeCompare of a process starts ICU; command ids are ASCII.
