@@ -14,7 +14,7 @@ interface Setting {
 
 /** What `xopc proxy set` says. Pure. */
 export function renderProxySet(state: AccessState, { given, running, now }: Setting): string[] {
-  const url = urlsOf(state)[0] ?? cleanText(given, 300)
+  const url = urlsOf(state)[0] ?? savedUrl(given)
   if (!running) return [`Saved: ${url} will be verified when the gateway starts. It is not running now.`, '', 'Next: xopc gateway']
   switch (state.phase) {
     case 'on':
@@ -33,6 +33,11 @@ export function renderProxySet(state: AccessState, { given, running, now }: Sett
         `Next: xopc proxy test${urlsOf(state).length === 0 ? ` ${url}` : ''}, to see every hop`,
       ]
   }
+}
+
+/** What was taken is an origin, and is saved as one. */
+function savedUrl(given: string): string {
+  return cleanText(URL.canParse(given) ? new URL(given).origin : given, 300)
 }
 
 /** What `xopc proxy clear` says. Pure. */

@@ -110,7 +110,12 @@ describe('xopc proxy set', () => {
       `Saved: ${url} will be verified when the gateway starts. It is not running now.`,
     ],
     ['with a problem', degraded, {}, `${url} was saved all the same, but it does not work yet: on, with a problem.`],
-    ['failed', failed, { given: `${url}/` }, `${url}/ was saved all the same, but it does not work yet: failed.`],
+    [
+      'failed, typed in another way',
+      failed,
+      { given: 'HTTPS://Gateway.Example.com:443/' },
+      `${url} was saved all the same, but it does not work yet: failed.`,
+    ],
     [
       'still starting',
       { phase: 'starting', step: 'test', since: at },
