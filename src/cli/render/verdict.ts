@@ -16,7 +16,7 @@ interface Show {
 /** What a test came to; its last line is the verdict with the place it was looked at from. Pure. */
 export function renderVerdict(verdict: Verdict, { columns, offersToKeep }: Show): string[] {
   const headline = verdict.ok ? works(verdict) : `✗ Does not work: ${cleanText(verdict.url, longest)}${failsAt(verdict.stages)}`
-  const next = verdict.ok && offersToKeep ? [`Next: xopc proxy set ${cleanText(verdict.url, longest)}, to keep this address`] : []
+  const next = verdict.ok && offersToKeep ? [`Next: xopc proxy set ${cleanText(verdict.url, longest)}`] : []
   return [...reason(verdict, columns), '', ...next, ...wrap('', `${headline}. ${vantage(verdict)}.`, columns)]
 }
 

@@ -181,9 +181,7 @@ describe('a verdict', () => {
   })
 
   it('offers to keep an address that works, and no other', () => {
-    expect(renderVerdict(passing(), { ...show, offersToKeep: true })).toContain(
-      'Next: xopc proxy set https://gateway.example.com, to keep this address',
-    )
+    expect(renderVerdict(passing(), { ...show, offersToKeep: true })).toContain('Next: xopc proxy set https://gateway.example.com')
     expect(renderVerdict(failing({ sse: buffered }), { ...show, offersToKeep: true }).join()).not.toContain('proxy set')
   })
 

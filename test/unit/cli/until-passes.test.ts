@@ -28,9 +28,9 @@ describe('a test that is repeated', () => {
 
   it('ends when the time is up, with the last verdict', async () => {
     const last = failing({ websocket: { status: 'fail', code: 'WEBSOCKET_BLOCKED' } })
-    const { ended, tests, left } = repetition([bad, bad, last])
+    const { ended, tests, left } = repetition([bad, bad, last], 9000)
     expect(await ended).toBe(last)
-    expect([tests(), left]).toEqual([4, [9000, 6000, 3000]])
+    expect([tests(), left]).toEqual([3, [8000, 5000]])
   })
 
   it('is not repeated for an address that is refused', async () => {

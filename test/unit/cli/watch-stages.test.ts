@@ -6,9 +6,11 @@ import { buffered, failing, passing, refused, stagesWith } from './verdicts.ts'
 /** A terminal that keeps what it shows: it knows line breaks, cursor up and clearing what is below, which is all that a view may use. */
 function screen({ live = true, rows = 24, columns = 60, repeated = false } = {}) {
   const lines: string[] = ['']
+  const raw: string[] = []
   const notes: string[] = []
   let row = 0
   function put(text: string): void {
+    raw.push(text)
     for (const piece of text.replaceAll('\u001b', '␛').split(/(\n|␛\[\d+A|␛\[J)/)) {
       const up = /^␛\[(\d+)A$/.exec(piece)
       if (piece === '\n') lines[++row] ??= ''
@@ -21,7 +23,7 @@ function screen({ live = true, rows = 24, columns = 60, repeated = false } = {})
     { terminal: { live, columns }, rows: live ? rows : undefined, write: put, note: (line) => notes.push(line) },
     { repeated },
   )
-  return { view, notes, shown: () => lines.join('\n').trimEnd().split('\n') }
+  return { view, notes, raw: () => raw.join(''), shown: () => lines.join('\n').trimEnd().split('\n') }
 }
 
 function run(view: StageView, stages: readonly Stage[]): void {
@@ -73,9 +75,10 @@ describe('a test on a terminal', () => {
   })
 
   it('draws nothing anew on a screen that cannot hold it', () => {
-    const { view, shown } = screen({ rows: 10 })
+    const { view, shown, raw } = screen({ rows: 10 })
     run(view, stagesWith())
     expect(shown()).toHaveLength(9)
+    expect(raw()).not.toContain('\u001b')
     expect(shown()[8]).toMatch(/^✓ pass {2}headers/)
   })
 })
@@ -123,11 +126,9 @@ describe('a test without a terminal', () => {
   })
 
   it('moves no cursor', () => {
-    const written: string[] = []
-    const terminal = { live: false, columns: 80 }
-    const view = createStageView({ terminal, rows: undefined, write: (text) => written.push(text), note: () => {} }, { repeated: false })
+    const { view, raw } = screen({ live: false })
     run(view, stagesWith())
     view.end(passing(), true)
-    expect(written.join('')).not.toContain('\u001b')
+    expect(raw()).not.toContain('\u001b')
   })
 })
