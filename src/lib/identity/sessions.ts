@@ -1,4 +1,5 @@
 import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { namesAuthority } from '../protocol/authority.ts'
 import type { IngressId } from '../protocol/http-api.ts'
 import type { Clock } from '../system/clock.ts'
 
@@ -98,7 +99,7 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
         const digest = hash('sha256', value)
         const session = living.get(digest)
         if (!session || !alive(session) || session.secure !== secure) continue
-        if (withoutDefaultPort(host, secure) !== session.host || (origin !== null && origin !== session.origin)) continue
+        if (!isNamed(host, session) || (origin !== null && origin !== session.origin)) continue
         return use(digest, session)
       }
       return null
@@ -109,7 +110,7 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
     },
     knowsOrigin: (origin) => living.values().some((each) => each.origin === origin && alive(each)),
     madeAt: (origin, ingress) => living.values().some((each) => each.origin === origin && each.ingress === ingress && alive(each)),
-    knowsHost: (host) => living.values().some((each) => each.host === withoutDefaultPort(host, each.secure) && alive(each)),
+    knowsHost: (host) => living.values().some((each) => isNamed(host, each) && alive(each)),
     originOf: (id) => living.values().find((each) => each.id === id && alive(each))?.origin ?? null,
     end(id) {
       for (const [digest, session] of living) if (session.id === id) living.delete(digest)
@@ -117,6 +118,10 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
     endOwner: () => living.clear(),
     count: () => living.values().reduce((sum, each) => sum + (alive(each) ? 1 : 0), 0),
   }
+}
+
+function isNamed(host: string, session: Living): boolean {
+  return namesAuthority(host, session.host, session.secure ? 'https' : 'http')
 }
 
 /** `Set-Cookie` values that take the cookie out of the browser, for DELETE /api/session at this origin. */
@@ -140,9 +145,4 @@ function ours(cookieHeader: string): { value: string; secure: boolean }[] {
     if (found.length === 4) break
   }
   return found
-}
-
-function withoutDefaultPort(host: string, secure: boolean): string {
-  const port = secure ? ':443' : ':80'
-  return host.endsWith(port) ? host.slice(0, -port.length) : host
 }

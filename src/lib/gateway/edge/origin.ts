@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts'
 import type { IngressId, Status } from '../../protocol/http-api.ts'
-import { withoutDefaultPort } from './host.ts'
+import { withoutDefaultPort } from '../../protocol/authority.ts'
 
 /** The names of one ingress. */
 export interface OwnNames {
@@ -73,8 +73,9 @@ export function ownNames(ingress: IngressId, addresses: readonly string[], hostN
   const origins = hosts.map((host) => `http://${host}`)
   if (publicUrl === undefined) return { hosts: new Set(hosts), origins: new Set(origins) }
   // A proxy of the user's own leads here, so its name is a name of every door that it may use.
-  const { host, origin } = new URL(publicUrl)
-  return { hosts: new Set([...hosts, host]), origins: new Set([...origins, origin]) }
+  const { host, hostname, origin } = new URL(publicUrl)
+  // Without its port, too: so it comes through proxies that leave the port out of Host.
+  return { hosts: new Set([...hosts, host, hostname]), origins: new Set([...origins, origin]) }
 }
 
 function firstLabel(hostName: string): string {
