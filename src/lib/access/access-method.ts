@@ -61,6 +61,7 @@ export interface AccessContext {
 /** What `enable` may be told about a method; each reads what is meant for it. */
 export interface AccessOptions {
   address?: string
+  url?: string
 }
 
 /** What is known of a method with or without a running gateway: pure, but for `inspect`, which changes nothing. */

@@ -8,16 +8,32 @@ import type {
   Health,
   LogLine,
   Overview,
+  ProxyProgram,
+  ProxyTemplate,
+  Stage,
   Status,
+  Verdict,
 } from '../protocol/http-api.ts'
 import type { Plan } from '../access/access-method.ts'
 
-/** What `enable` may be told; lan takes `address`. */
+/** What `enable` may be told; lan takes `address`, proxy takes `url`. */
 export interface EnableOptions {
   /** An IP literal of this computer, instead of every private address. */
   address?: string
+  /** The address of the person's own proxy. */
+  url?: string
   /** Wait (bounded) until the method is on, blocked or failed. */
   wait?: boolean
+}
+
+/** How the staged test is to be run. */
+export interface TestOptions {
+  /** Told each stage as it ends, in the order in which they end. */
+  onStage?: (stage: Stage) => void
+  /** Whole seconds of silence that a stream must survive besides (1 to 600). */
+  idle?: number
+  /** Ends the test early; it then rejects with the signal's reason. */
+  signal?: AbortSignal
 }
 
 /** New values by config path (`gateway.port`); `null` removes the key. */
@@ -41,6 +57,12 @@ export interface Xopc {
   enable(id: AccessId, options?: EnableOptions): Promise<AccessState>
   /** Takes the intent back; a configuration that cannot be saved does not keep the method on. */
   disable(id: AccessId): Promise<AccessState>
+  /** The staged test of the address by which the method is reached. Throws `METHOD_HAS_NO_URL` where it is not on. */
+  test(id: AccessId, options?: TestOptions): Promise<Verdict>
+  /** The staged test of any address that may lead here; a bad one is a verdict with the code of `gateway.publicUrl`. */
+  testUrl(url: string, options?: TestOptions): Promise<Verdict>
+  /** A configuration for the person's own proxy. Throws `invalid_domain`. */
+  proxyTemplate(program: ProxyProgram, options?: { domain?: string }): Promise<ProxyTemplate>
   /** What was looked at and what was found. */
   diagnose(id: AccessId): Promise<Finding[]>
 

@@ -3,8 +3,10 @@ import type { ErrorInfo } from '../errors/error.ts'
 /** Raised when the API changes in a way that a client must know; sent as `X-Xopc-Api`. */
 export const API_LEVEL = 1
 
-/** The ways in. Methods that are not built yet join here with their folder. */
-export type AccessId = 'lan'
+/** The ways in, in the order in which people are told of them. Methods that are not built yet join here with their folder. */
+export const accessIds = ['lan', 'proxy'] as const
+/** One of the ways in. */
+export type AccessId = (typeof accessIds)[number]
 /** The doors of the gateway; each has its own trust policy (docs/architecture.md). */
 export type IngressId = 'control' | 'local' | 'lan' | 'proxy'
 /** Who could reach the gateway through a method. */
@@ -12,11 +14,64 @@ export type Audience = 'lan' | 'tailnet' | 'internet'
 /** What a credential lets its holder do. */
 export type Scope = 'read' | 'run' | 'pair' | 'admin'
 
-/** Proof that traffic arrives at this gateway. Null until the staged test exists. */
-export interface Verification {
-  at: string
-  vantage: 'self' | 'outside' | 'device'
+/** From where something was looked at: the gateway's own computer, somewhere else, or a paired device's own traffic. */
+export type Vantage = 'self' | 'outside' | 'device'
+
+/** The stages of the staged test, in the order in which one needs another (contract 6). */
+export const stageNames = ['dns', 'tcp', 'tls', 'http', 'identity', 'auth', 'sse', 'websocket', 'headers'] as const
+/** One of the stages. */
+export type StageName = (typeof stageNames)[number]
+
+/** Who broke a stage: told by a signature of the program, or unknown. */
+export interface Culprit {
+  /** `nginx`, `Caddy`, `Cloudflare` …; null where nothing on the way says who it is. */
+  program: string | null
+  /** What told: `Server: nginx/1.22.1`. */
+  evidence: string | null
+}
+
+/** What one stage of the staged test found. */
+export interface Stage {
+  stage: StageName
+  /** `skip`: not looked at, because an earlier stage failed or the address has none (tls over http). */
+  status: 'pass' | 'warn' | 'fail' | 'skip'
+  /** Whole milliseconds that the stage took; 0 where it was skipped. */
   ms: number
+  /** What was found, in one sentence. */
+  detail: string
+  /** Of a failure, and of a warning: what phones and scripts know it by. */
+  code?: string
+  culprit?: Culprit
+  /** What to do; also where a passed stage could be better. */
+  fix?: Fix
+  /** Numbers and names behind the sentence: addresses, arrival times in ms, headers as received. */
+  facts?: Record<string, unknown>
+}
+
+/** What the staged test of an address came to. */
+export type Verdict = {
+  /** The origin that was tested. */
+  url: string
+  vantage: Vantage
+  at: string
+  /** Whole milliseconds of all of it. */
+  ms: number
+  /** Whole milliseconds of one round trip (the ping); null where none came back. */
+  latencyMs: number | null
+  /** All nine, in order. */
+  stages: Stage[]
+} & ({ ok: true } | ({ ok: false; fix: Fix | null } & ErrorInfo))
+
+/** Proof that traffic arrives at this gateway. */
+export interface Verification {
+  /** When all of it was looked at. */
+  at: string
+  /** When the gateway last proved itself by the challenge alone, which is asked far more often. */
+  confirmedAt: string
+  vantage: Vantage
+  /** Whole milliseconds of all of it. */
+  ms: number
+  verdict: Verdict
 }
 
 /** State of one access method. URLs exist only where it is on or degraded. */
@@ -32,6 +87,8 @@ export type AccessState =
 export interface Fix {
   title: string
   command?: string
+  /** A line or a few to write into the configuration of another program. */
+  snippet?: string
 }
 
 /** One thing that was looked at. */
@@ -137,6 +194,25 @@ export interface ConfigProblem {
   message: string
   hint?: string
   severity: 'error' | 'warning'
+}
+
+/** Programs that xopc writes a configuration for. */
+export const proxyPrograms = ['caddy', 'nginx', 'cloudflared'] as const
+/** One of them. */
+export type ProxyProgram = (typeof proxyPrograms)[number]
+
+/** A configuration for a proxy of the person's own. */
+export interface ProxyTemplate {
+  program: ProxyProgram
+  /** The host name that it serves. */
+  domain: string
+  /** Where the gateway is reached: `127.0.0.1:18790`. */
+  gateway: string
+  /** Where such a file usually is: `/etc/caddy/Caddyfile`. */
+  file: string
+  text: string
+  /** What to do with it, step by step. */
+  steps: Fix[]
 }
 
 /** GET /api/config: secrets are masked. */
