@@ -76,10 +76,17 @@ export const gatewayErrors = defineErrors({
   },
   NOT_MY_ORIGIN: {
     message: 'This gateway does not answer as {origin} to a request that came this way.',
-    hint: 'If {origin} is yours and leads here: xopc config set gateway.publicUrl={origin}',
+    hint: 'If {origin} is yours and leads here: xopc proxy set {origin}',
     http: 421,
     exit: 1,
     about: 'The identity challenge is signed only for names that are this gateway’s own, asked for through the door they lead to.',
+  },
+  UPGRADE_REQUIRED: {
+    message: 'This is a WebSocket, and the request came without a WebSocket handshake.',
+    hint: 'If a proxy stands between, let it pass Upgrade and Connection on: xopc proxy test shows the lines for it.',
+    http: 426,
+    exit: 1,
+    about: 'A plain request reached the address of a WebSocket. Behind a proxy it means that the proxy took the `Upgrade` header out.',
   },
   RATE_LIMITED: {
     message: 'Too many requests of this kind at once.',

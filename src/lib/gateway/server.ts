@@ -5,6 +5,7 @@ import type { Xopc } from '../core/xopc.ts'
 import type { Signer } from '../identity/keypair.ts'
 import { createSessions } from '../identity/sessions.ts'
 import { createTickets } from '../identity/tickets.ts'
+import type { ProbeDesk } from '../probe/desk.ts'
 import type { GatewayEvent, Health, Status } from '../protocol/http-api.ts'
 import { controlSocket, type State } from '../state/store.ts'
 import type { Audit } from '../system/audit.ts'
@@ -17,8 +18,9 @@ import type { Principal } from './edge/exchange.ts'
 import { createIngresses, type Ingresses } from './edge/ingress.ts'
 import { createLimiter, createStreams } from './edge/limits.ts'
 import { createNames } from './edge/origin.ts'
-import { gatewayErrors } from './errors.ts'
 import { signInChanged } from './edge/sign-in-change.ts'
+import { gatewayErrors } from './errors.ts'
+import { createProbeBook } from './probe-desk.ts'
 import { within } from './within.ts'
 
 /** Bound of `stop`, in milliseconds. */
@@ -48,6 +50,8 @@ export interface Gateway {
   readonly ingress: { open: AccessContext['openIngress']; close: AccessContext['closeIngress']; list(): Status['ingress'] }
   /** `endOwner` ends every owner session and ticket at once, and what they or a Bearer opened half a second later (never on the control socket). */
   readonly sessions: { endOwner(): void }
+  /** What the tests need that this gateway runs on its own ways in. */
+  readonly probes: ProbeDesk
   /** `http://127.0.0.1:18790`: where a program on this computer reaches the gateway, with the port it really has. */
   url(): string
   counts(): Status['counts']
@@ -64,6 +68,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const gateway = () => config.current().gateway
   const sessions = createSessions({ clock })
   const tickets = createTickets<Principal>({ clock })
+  const probes = createProbeBook({ signer, tickets })
   const limiter = createLimiter({ rule: () => gateway().auth.rateLimit, clock })
   const streams = createStreams({ max: () => gateway().maxSseConnections })
   const connections = createConnections({ trustedProxies: () => gateway().trustedProxies })
@@ -99,7 +104,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const { createControl } = await import('./control/app.ts').catch((error: unknown) => {
       throw isModuleMissing(error) ? gatewayErrors.PROGRAM_REPLACED({}, { cause: error }) : error
     })
-    loaded = await createControl({ ...shared, xopc, config, signer, version })
+    loaded = await createControl({ ...shared, xopc, config, signer, probes, version })
     return loaded
   }
 
@@ -133,6 +138,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     startedAt: new Date(startedAt).toISOString(),
     ingress: { open: doors.open, close: doors.close, list: doors.list },
     sessions: { endOwner },
+    probes,
     url: () => urlOf(doors, gateway().port),
     counts: () => {
       const own = loaded?.counts() ?? { sse: 0, webSockets: 0 }

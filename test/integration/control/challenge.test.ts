@@ -10,11 +10,12 @@ const publicUrl = 'https://gateway.test:8443'
 
 type Way = Pick<Exchange, 'ingress' | 'host'> & Partial<Pick<Exchange, 'proxied' | 'proto'>>
 
-function verdict(origin: string, way: Way, own: readonly string[], setting?: string): string {
+function verdict(origin: string, way: Way, own: readonly string[], setting?: string, tested?: string): string {
   const exchange: Exchange = {
     peer: null,
     client: '192.0.2.1',
     proxied: false,
+    trustedPeer: false,
     forwardedFor: [],
     proto: 'http',
     knownHost: true,
@@ -25,7 +26,7 @@ function verdict(origin: string, way: Way, own: readonly string[], setting?: str
     ...way,
   }
   try {
-    judgeOrigin(origin, exchange, { has: (each) => own.includes(each), publicUrl: setting })
+    judgeOrigin(origin, exchange, { has: (each) => own.includes(each), publicUrl: setting, tested })
     return 'signed'
   } catch (error) {
     return error instanceof XopcError ? error.code : String(error)
@@ -53,7 +54,16 @@ describe('which origins are signed for a request that came by', () => {
     ['local: a foreign name', 'https://evil.example', local('evil.example'), [], undefined, 'NOT_MY_ORIGIN'],
     ['local: publicUrl', publicUrl, local('gateway.test:8443'), [publicUrl], publicUrl, 'signed'],
     ['local: publicUrl under another Host', publicUrl, local('127.0.0.1:18790'), [publicUrl], publicUrl, 'NOT_MY_ORIGIN'],
-    ['local: publicUrl on another port', publicUrl, local('gateway.test'), [publicUrl], publicUrl, 'NOT_MY_ORIGIN'],
+    ['local: publicUrl through a proxy that leaves the port out', publicUrl, local('gateway.test'), [publicUrl], publicUrl, 'signed'],
+    ['local: publicUrl on another port', publicUrl, local('gateway.test:9443'), [publicUrl], publicUrl, 'NOT_MY_ORIGIN'],
+    [
+      'local: a foreign origin on another port',
+      'https://evil.example:8443',
+      local('evil.example'),
+      [publicUrl],
+      publicUrl,
+      'NOT_MY_ORIGIN',
+    ],
     [
       'local: a publicUrl that means loopback, through its proxy',
       'https://gateway.localhost',
@@ -101,6 +111,30 @@ describe('which origins are signed for a request that came by', () => {
     ['no URL', 'evil', local('localhost'), [], undefined, 'ORIGIN_INVALID'],
   ])('%s', (_title, origin, way, own, setting, wanted) => {
     expect(verdict(origin, way, own, setting)).toBe(wanted)
+  })
+})
+
+describe('which origin is signed for the nonce of a running test', () => {
+  const tested = 'https://new.test:8443'
+  const proxied = (host: string): Way => ({ ingress: 'local', host, proxied: true })
+  it.each<[title: string, origin: string, way: Way, tested: string, wanted: string]>([
+    ['the one under test, which nobody configured yet', tested, proxied('new.test:8443'), tested, 'signed'],
+    ['the same, the port left out of Host', tested, proxied('new.test'), tested, 'signed'],
+    ['the same on the proxy socket', tested, { ingress: 'proxy', host: 'new.test:8443' }, tested, 'signed'],
+    ['another one', 'https://other.test:8443', proxied('other.test:8443'), tested, 'NOT_MY_ORIGIN'],
+    ['the one under test under another Host', tested, proxied('127.0.0.1:18790'), tested, 'NOT_MY_ORIGIN'],
+    ['a name below localhost', 'https://gw.localhost:8443', proxied('gw.localhost:8443'), 'https://gw.localhost:8443', 'signed'],
+    ['localhost, through a proxy', 'http://localhost:9999', proxied('localhost:9999'), 'http://localhost:9999', 'NOT_MY_ORIGIN'],
+    ['127.0.0.1, through a proxy', 'http://127.0.0.1:9999', proxied('127.0.0.1:9999'), 'http://127.0.0.1:9999', 'NOT_MY_ORIGIN'],
+    [
+      'a loopback name by the control socket',
+      'http://gw.localhost',
+      { ingress: 'control', host: 'gw.localhost' },
+      'http://gw.localhost',
+      'NOT_MY_ORIGIN',
+    ],
+  ])('%s', (_title, origin, way, each, wanted) => {
+    expect(verdict(origin, way, [], undefined, each)).toBe(wanted)
   })
 })
 

@@ -9,7 +9,7 @@ import { configSchema } from '../../../src/lib/config/schema.ts'
 import type { ConfigEvent, ConfigStore } from '../../../src/lib/config/watch.ts'
 import { createGateway, type Gateway, type Served } from '../../../src/lib/gateway/server.ts'
 import type { Signer } from '../../../src/lib/identity/keypair.ts'
-import type { GatewayEvent } from '../../../src/lib/protocol/http-api.ts'
+import type { GatewayEvent, Verdict } from '../../../src/lib/protocol/http-api.ts'
 import { statePaths } from '../../../src/lib/system/paths.ts'
 import { systemClock } from '../../../src/lib/system/clock.ts'
 import type { Log } from '../../../src/lib/system/log.ts'
@@ -206,6 +206,9 @@ function fakeXopc(): FakeXopc {
     return Promise.resolve(result)
   }
   const off = { phase: 'off' } as const
+  const seen = { url: 'https://gateway.test', at: '2026-01-01T00:00:00.000Z', ms: 3, latencyMs: 1, stages: [] }
+  const verdict: Verdict = { ...seen, vantage: 'self', ok: true }
+  const template = { program: 'caddy' as const, domain: 'gateway.test', gateway: '127.0.0.1:18790', file: 'Caddyfile', text: '', steps: [] }
   const on = { phase: 'on', urls: ['http://192.168.7.7:18790'], since: '2026-01-01T00:00:00.000Z', verified: null } as const
   const view = { path: '/state/xopc.json', etag: '"v1"', config: { gateway: { auth: { token: '••••••••••••' } } } }
   return {
@@ -228,6 +231,9 @@ function fakeXopc(): FakeXopc {
         methods: [{ id: 'lan' as const, intended: false, state: off }],
         counts: { connections: 1, sse: 0, webSockets: 0, sessions: 0 },
       }),
+    test: () => call('test', verdict),
+    testUrl: () => call('testUrl', verdict),
+    proxyTemplate: () => call('proxyTemplate', template),
     overview: () =>
       call('overview', {
         running: true,

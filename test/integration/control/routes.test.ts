@@ -45,19 +45,23 @@ const rights: Record<Who, Record<Exclude<Access, 'run' | 'pair'>, typeof whole |
 const bodies: Record<string, unknown> = {
   'PATCH /api/config': { 'gateway.port': 18791 },
   'POST /api/gateway-identity/challenge': { nonce: 'n'.repeat(32) },
+  'POST /api/tunnel/pair/probe-public': { url: 'https://gateway.test' },
   'POST /api/tunnel/pair/validate-url': { baseUrl: 'https://gateway.example.com' },
 }
+/** What stands in the query where a route asks for one. */
+const queries: Record<string, string> = { 'GET /api/access/proxy/template': '?program=caddy' }
 /** Let in, and answered with something else than 200 or 204. */
 const answers: Record<string, number> = {
   'POST /api/gateway/stop': 202,
   'POST /api/gateway/restart': 202,
   'POST /api/access/:id/enable': 202,
   'POST /api/tunnel/exchange-token': 404,
+  'GET /api/probe/ws': 426,
 }
 const nameOf = ({ method, path }: ControlRoute): string => `${method} ${path}`
 
 async function statusOf(house: House, row: ControlRoute, options: AskOptions): Promise<{ status: number; json: () => unknown }> {
-  const path = row.path.replace(':id', 'lan')
+  const path = row.path.replace(':id', 'lan') + (queries[nameOf(row)] ?? '')
   if (row.produces === 'text/event-stream') {
     const { status, close } = await openStream(house, path, options)
     close()

@@ -9,6 +9,7 @@ import type { Log } from '../../system/log.ts'
 import type { Principal } from '../edge/exchange.ts'
 import type { Limiter, Streams } from '../edge/limits.ts'
 import type { Names } from '../edge/origin.ts'
+import type { ProbeBook } from '../probe-desk.ts'
 import type { StreamHub } from './streams.ts'
 
 /** What the API and the console are given. */
@@ -21,6 +22,8 @@ export interface ControlParts {
   limiter: Limiter
   streams: Streams
   signer: Signer
+  /** Nonces of the tests that this gateway runs. */
+  probes: Pick<ProbeBook, 'find'>
   log: Log
   audit: Audit
   clock: Clock

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { accessIds, proxyPrograms, stageNames } from '../../protocol/http-api.ts'
 import type {
   AccessState,
   Candidate,
@@ -12,7 +13,10 @@ import type {
   Health,
   MethodView,
   Overview,
+  ProxyTemplate,
+  Stage,
   Status,
+  Verdict,
   Verification,
 } from '../../protocol/http-api.ts'
 import type { Plan } from '../../access/access-method.ts'
@@ -28,15 +32,50 @@ export const errorInfo = z.object({
   docs: z.string().exactOptional(),
 }) satisfies z.ZodType<ErrorInfo>
 
-const accessId = z.enum(['lan'])
+const accessId = z.enum(accessIds)
 const ingressId = z.enum(['control', 'local', 'lan', 'proxy'])
+
+const fix = z.object({ title: z.string(), command: z.string().exactOptional(), snippet: z.string().exactOptional() })
+const vantage = z.enum(['self', 'outside', 'device'])
+
+/** One stage of the staged test. */
+export const stage = z.object({
+  stage: z.enum(stageNames),
+  status: z.enum(['pass', 'warn', 'fail', 'skip']),
+  ms: z.int(),
+  detail: z.string(),
+  code: z.string().exactOptional(),
+  culprit: z.object({ program: z.string().nullable(), evidence: z.string().nullable() }).exactOptional(),
+  fix: fix.exactOptional(),
+  facts: z.record(z.string(), z.unknown()).exactOptional(),
+}) satisfies z.ZodType<Stage>
+
+const tested = { url: z.string(), vantage, at: z.string(), ms: z.int(), latencyMs: z.int().nullable(), stages: z.array(stage) }
+
+/** What the staged test came to. */
+export const verdict = z.discriminatedUnion('ok', [
+  z.object({ ...tested, ok: z.literal(true) }),
+  z.object({ ...tested, ok: z.literal(false), fix: fix.nullable(), ...errorInfo.shape }),
+]) satisfies z.ZodType<Verdict>
 
 /** Proof that traffic arrives. */
 export const verification = z.object({
   at: z.string(),
-  vantage: z.enum(['self', 'outside', 'device']),
+  confirmedAt: z.string(),
+  vantage,
   ms: z.number(),
+  verdict,
 }) satisfies z.ZodType<Verification>
+
+/** GET /api/access/proxy/template. */
+export const proxyTemplate = z.object({
+  program: z.enum(proxyPrograms),
+  domain: z.string(),
+  gateway: z.string(),
+  file: z.string(),
+  text: z.string(),
+  steps: z.array(fix),
+}) satisfies z.ZodType<ProxyTemplate>
 
 /** State of one access method. */
 export const accessState = z.discriminatedUnion('phase', [
@@ -47,8 +86,6 @@ export const accessState = z.discriminatedUnion('phase', [
   z.object({ phase: z.literal('degraded'), urls: z.array(z.string()), error: errorInfo, next: z.string() }),
   z.object({ phase: z.literal('failed'), error: errorInfo, retryAt: z.string().nullable() }),
 ]) satisfies z.ZodType<AccessState>
-
-const fix = z.object({ title: z.string(), command: z.string().exactOptional() })
 
 /** What diagnose found. */
 export const findings = z.array(
@@ -167,9 +204,21 @@ export const probeRequest = z.object({
   peer: z.string().nullable(),
   client: z.string(),
   proxied: z.boolean(),
+  trustedPeer: z.boolean(),
   forwardedFor: z.array(z.string()),
   proto: z.enum(['http', 'https']),
   host: z.string(),
+  nonce: z.string().nullable(),
+  received: z.object({
+    host: z.array(z.string()),
+    forwardedFor: z.array(z.string()),
+    forwardedProto: z.array(z.string()),
+    forwardedHost: z.array(z.string()),
+    forwarded: z.array(z.string()),
+    via: z.array(z.string()),
+    realIp: z.array(z.string()),
+  }),
+  hints: z.array(z.string()),
 })
 
 /** GET /api/tunnel/pair/ping. */

@@ -70,7 +70,7 @@ export const edgeErrors = defineErrors({
   },
   UNKNOWN_HOST: {
     message: 'This gateway does not go by the name {host}.',
-    hint: 'Sign in there, send Authorization: Bearer, or make the name known: xopc config set gateway.publicUrl=https://{host}',
+    hint: 'Sign in there, send Authorization: Bearer, or make the name known: xopc proxy set https://{host}',
     http: 421,
     exit: 1,
     about:

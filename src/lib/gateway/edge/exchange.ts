@@ -25,6 +25,8 @@ export interface Exchange {
   readonly client: string
   /** The request carried Forwarded, X-Forwarded-* or Via: it is not local, whoever the peer is. */
   readonly proxied: boolean
+  /** The peer is one whose X-Forwarded-* are believed. */
+  readonly trustedPeer: boolean
   /** X-Forwarded-For as received, for the probe route; believed only where `peer` is trusted. */
   readonly forwardedFor: readonly string[]
   readonly proto: 'http' | 'https'

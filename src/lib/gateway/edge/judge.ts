@@ -142,6 +142,7 @@ function exchangeOf(bench: Bench, { req, ingress, forwarded, origin, target }: C
     peer: req.socket.remoteAddress ?? null,
     client,
     proxied,
+    trustedPeer,
     forwardedFor,
     proto,
     host,

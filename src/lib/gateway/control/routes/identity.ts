@@ -20,9 +20,11 @@ export const identityRoutes = [
     reply: challengeReply,
     codes: ['NOT_MY_ORIGIN', 'ORIGIN_INVALID', 'RATE_LIMITED'],
     handle: (call, context) => {
-      takePlace(call, context)
       const { nonce, origin } = call.body
-      if (origin !== undefined) judgeOrigin(origin, call.exchange, ownOrigins(call, context))
+      const test = context.probes.find(nonce)
+      test?.arrive({ ingress: call.exchange.ingress, host: call.exchange.host })
+      if (test === null) takePlace(call, context)
+      if (origin !== undefined) judgeOrigin(origin, call.exchange, { ...ownOrigins(call, context), tested: test?.origin })
       return signChallenge(nonce, origin, context.signer, context.clock.now())
     },
   }),
@@ -36,6 +38,7 @@ function takePlace({ exchange, header }: Call<unknown, unknown>, { limiter }: Co
   throw gatewayErrors.RATE_LIMITED()
 }
 
+/** What is this gateway's without a running test. */
 function ownOrigins({ exchange }: Call<unknown, unknown>, { names, sessions, config }: ControlContext) {
   const own = names.of(exchange.ingress).origins
   // A session proves its origin for the door that it was made through; by another one a relay could ask.
