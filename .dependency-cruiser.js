@@ -25,7 +25,8 @@ const rows = [
     from: 'src/lib/core/',
     uses: [
       ...folders('probe', 'identity', 'config', 'state', 'supervisor', 'protocol', 'system'),
-      ...files('access/registry', 'access/errors'),
+      // Pure texts and rules of the person's own proxy, which the staged test of any address needs, too.
+      ...files('access/registry', 'access/errors', 'access/proxy/config', 'access/proxy/templates/template'),
       ...error,
     ],
     types: files('access/access-method'),

@@ -1,5 +1,6 @@
 import type { AccessDefinition } from './access-method.ts'
 import { lan } from './lan/method.ts'
+import { proxy } from './proxy/method.ts'
 
 /** Every way in, in the order in which people are told of them. */
-export const accessMethods: readonly AccessDefinition[] = [lan]
+export const accessMethods: readonly AccessDefinition[] = [lan, proxy]

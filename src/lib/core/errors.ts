@@ -17,6 +17,13 @@ export const coreErrors = defineErrors({
     exit: 2,
     about: 'A path or command named an access method that this version does not have.',
   },
+  METHOD_HAS_NO_URL: {
+    message: '{id} is not on, so there is no address to test.',
+    hint: 'Switch it on, or test an address: xopc proxy test <url>',
+    http: 409,
+    exit: 1,
+    about: 'A test of an access method goes to the address by which it is reached, which only a method that is on has.',
+  },
   SETTING_OVERRIDDEN: {
     message: '{key} comes from {origin}, which wins over the configuration file. Nothing was changed.',
     hint: 'Start the gateway without {origin}, then try again.',
@@ -25,13 +32,6 @@ export const coreErrors = defineErrors({
     about:
       'Flags and environment variables win over the configuration file, so the saved value has no effect until the gateway starts without them.',
   },
-  OFF_NOT_SAVED: {
-    message: '{id} is off now, but that could not be saved: {reason} After a restart it would be on again.',
-    hint: 'Mend the configuration file, then switch it off once more.',
-    http: 409,
-    exit: 1,
-    about:
-      'Switching off never waits for the configuration file. Where the file is broken or read-only the method is closed all the same, and this says that the file still asks for it.',
   TOKEN_NOT_USED: {
     message: 'Your proxy signs people in (gateway.auth.mode is trusted-proxy), so no token opens this gateway, and none was made.',
     hint: 'To shut out a user, change your proxy or gateway.auth.trustedProxy. To use a token again: xopc config set gateway.auth.mode=token',
@@ -39,6 +39,13 @@ export const coreErrors = defineErrors({
     exit: 1,
     about: 'In trusted-proxy mode the owner’s token has no effect, and a new one would change nothing for anybody.',
   },
+  OFF_NOT_SAVED: {
+    message: '{id} is off now, but that could not be saved: {reason} After a restart it would be on again.',
+    hint: 'Mend the configuration file, then switch it off once more.',
+    http: 409,
+    exit: 1,
+    about:
+      'Switching off never waits for the configuration file. Where the file is broken or read-only the method is closed all the same, and this says that the file still asks for it.',
   },
   METHOD_FAILED: {
     message: '{id} failed in a way that xopc does not know. This is a bug in xopc.',
