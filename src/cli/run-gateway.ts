@@ -103,6 +103,7 @@ async function open(parts: Parameters<typeof createGateway>[0], ask: (ending: En
     ...parts,
     supervise,
     ingress: gateway.ingress,
+    probes: gateway.probes,
     gateway: {
       version: parts.version,
       startedAt: Date.parse(gateway.startedAt),

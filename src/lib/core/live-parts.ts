@@ -2,6 +2,7 @@ import type { AccessContext } from '../access/access-method.ts'
 import type { ConfigStore } from '../config/watch.ts'
 import type { Signer } from '../identity/keypair.ts'
 import type { Status } from '../protocol/http-api.ts'
+import type { ProbeDesk } from '../probe/desk.ts'
 import type { State } from '../state/store.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
 import type { Audit } from '../system/audit.ts'
@@ -35,6 +36,8 @@ export interface LiveParts {
   audit: Audit
   clock: Clock
   ingress: IngressControl
+  /** What tests of this gateway's own ways in need of it. */
+  probes: ProbeDesk
   gateway: GatewayFacts
   /** Each asks and returns at once; the composition acts after the reply has gone out. */
   lifecycle: { stop(): void; restart(): void }

@@ -4,8 +4,9 @@ import type { Config } from '../config/schema.ts'
 import type { ConfigEdits } from '../config/watch.ts'
 import { XopcError } from '../errors/error.ts'
 import { createProbe } from '../probe/probe.ts'
-import type { AccessId, AccessState, GatewayEvent } from '../protocol/http-api.ts'
+import type { AccessId, AccessState, GatewayEvent, Verdict } from '../protocol/http-api.ts'
 import { backoffMs } from '../supervisor/backoff.ts'
+import { networkPrint } from '../system/net.ts'
 import type { ActorTimes } from './actor.ts'
 import { thisComputer } from './computer.ts'
 import { coreErrors } from './errors.ts'
@@ -15,9 +16,12 @@ import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
 import { createReconciler } from './reconcile.ts'
 import type { LiveParts } from './live-parts.ts'
+import { proxyTemplate } from './proxy-template.ts'
 import { portOf, statusOf, uptimeOf } from './status.ts'
+import { testUrl } from './test-url.ts'
 import { refuseOrigin, replaceToken } from './token.ts'
-import type { EnableOptions, Xopc } from './xopc.ts'
+import type { VerifyTimes } from './verify.ts'
+import type { EnableOptions, TestOptions, Xopc } from './xopc.ts'
 
 export type { LiveParts } from './live-parts.ts'
 
@@ -36,14 +40,28 @@ const SETTLE_MS = 2000
 /** The same with `wait`. */
 const WAIT_MS = 120_000
 const DIAGNOSE_MS = 15_000
+const verifyTimes: VerifyTimes = {
+  confirmMs: 20_000,
+  fullMs: 3_600_000,
+  retryMs: (failures) => backoffMs(failures, Math.random(), { first: 5000, most: 20_000 }),
+}
 const times: ActorTimes = { enableMs: 60_000, disableMs: 3000, backoffMs: (failures) => backoffMs(failures, Math.random()) }
 
 /** The implementation that acts: one actor per access method under a reconciler. */
 export function createLive(parts: LiveParts): Live {
   const { gateway, log, audit, clock, state } = parts
   const events = createEvents(clock)
+  const probe = createProbe(parts.probes)
   const methods = accessMethods.map((definition) => ({ definition, method: definition.create(contextFor(definition.id)) }))
-  const reconciler = createReconciler({ methods: methods.map(({ method }) => method), clock, log, audit, times, onState })
+  const reconciler = createReconciler({
+    methods: methods.map(({ method }) => method),
+    clock,
+    log,
+    audit,
+    times,
+    verify: { probe, times: verifyTimes, network: networkPrint },
+    onState,
+  })
   let unsubscribe: (() => void)[] = []
 
   function effective(): Config {
@@ -59,7 +77,7 @@ export function createLive(parts: LiveParts): Live {
       closeIngress: parts.ingress.close,
       sign: parts.signer,
       supervise: parts.supervise,
-      probe: createProbe(),
+      probe,
       clock,
       log: log.child({ method: id }),
       audit,
@@ -101,6 +119,15 @@ export function createLive(parts: LiveParts): Live {
     const state = await settled(id, SETTLE_MS)
     if (unsaved === null) return state
     throw coreErrors.OFF_NOT_SAVED({ id, reason: unsaved.message }, { cause: unsaved })
+  }
+
+  /** Through the address by which people come, whatever the method says of itself. */
+  async function test(id: AccessId, options: TestOptions = {}): Promise<Verdict> {
+    definitionOf(id)
+    const { state } = reconciler.view(id)
+    const url = 'urls' in state ? state.urls[0] : undefined
+    if (url === undefined) throw coreErrors.METHOD_HAS_NO_URL({ id })
+    return await testUrl(probe, url, options)
   }
 
   async function saveQuietly(edits: ConfigEdits): Promise<XopcError | null> {
@@ -152,6 +179,9 @@ export function createLive(parts: LiveParts): Live {
     plan: async (id, options = {}) => await planFor(id, effective(), options),
     enable,
     disable,
+    test,
+    testUrl: async (url, options = {}) => await testUrl(probe, url, options),
+    proxyTemplate: async (program, options = {}) => proxyTemplate(effective(), program, options),
     async diagnose(id) {
       const { method } = methods.find(({ definition }) => definition === definitionOf(id)) ?? {}
       return method === undefined ? [] : await method.diagnose(AbortSignal.timeout(DIAGNOSE_MS))

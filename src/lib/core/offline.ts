@@ -7,6 +7,7 @@ import { coreErrors } from './errors.ts'
 import { accessMethods, definitionOf, editsToEnable, lookIfPossible, planFor, refuseBadEdits } from './intents.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
+import { proxyTemplate } from './proxy-template.ts'
 import { replaceToken } from './token.ts'
 import type { Xopc } from './xopc.ts'
 
@@ -24,6 +25,9 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
   return {
     health: needsGateway,
     status: needsGateway,
+    test: needsGateway,
+    testUrl: needsGateway,
+    proxyTemplate: async (program, options = {}) => proxyTemplate(config.current(), program, options),
     diagnose: needsGateway,
     stop: needsGateway,
     restart: needsGateway,

@@ -6,6 +6,7 @@ import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { type Actor, type ActorTimes, createActor } from './actor.ts'
 import { coreErrors } from './errors.ts'
+import { createVerifier, shownState, type Verifier, type VerifierParts } from './verify.ts'
 
 /** What the reconciler needs. */
 export interface ReconcilerParts {
@@ -14,10 +15,11 @@ export interface ReconcilerParts {
   log: Log
   audit: Audit
   times: ActorTimes
+  verify: Pick<VerifierParts, 'probe' | 'times' | 'network'>
   onState(id: AccessId, intended: boolean, state: AccessState): void
 }
 
-/** One actor per method; the only thing that switches methods on and off. */
+/** One actor per method, the only thing that switches it on and off, and beside it one that looks whether it works. */
 export interface Reconciler {
   /** Intents as the configuration has them, at start. */
   seed(config: Config): void
@@ -34,53 +36,82 @@ export interface Reconciler {
 
 /** Starts the actors, each with nothing intended: what nobody asked for is taken down first. */
 export function createReconciler(parts: ReconcilerParts): Reconciler {
-  const actors = new Map(parts.methods.map((method) => [method.id, { method, actor: startActor(method, parts) }]))
+  const kept = new Map(parts.methods.map((method) => [method.id, { method, ...keep(method, parts) }]))
 
-  function actorOf(id: AccessId): Actor {
-    const entry = actors.get(id)
-    if (entry === undefined) throw coreErrors.UNKNOWN_METHOD({ id, known: [...actors.keys()].join(', ') })
-    return entry.actor
+  function of(id: AccessId) {
+    const entry = kept.get(id)
+    if (entry === undefined) throw coreErrors.UNKNOWN_METHOD({ id, known: [...kept.keys()].join(', ') })
+    return entry
   }
 
   return {
     seed(config) {
-      for (const { method, actor } of actors.values()) actor.intend(method.intended(config))
+      for (const { method, actor } of kept.values()) actor.intend(method.intended(config))
     },
     follow(before, after) {
-      for (const { method, actor } of actors.values()) {
+      for (const { method, actor, verifier } of kept.values()) {
         const intended = method.intended(after)
+        verifier.again()
         if (intended === method.intended(before)) actor.poke()
         else actor.intend(intended)
       }
     },
-    intend: (id, intended) => actorOf(id).intend(intended),
-    poke: (id) => actorOf(id).poke(),
-    view(id) {
-      const actor = actorOf(id)
-      return { intended: actor.intended(), state: actor.state() }
+    intend(id, intended) {
+      const { actor, verifier } = of(id)
+      // Asked for once more is a wish to see it work now.
+      if (intended) verifier.again()
+      actor.intend(intended)
     },
-    settled: async (id, signal) => await actorOf(id).settled(signal),
+    poke: (id) => of(id).actor.poke(),
+    view(id) {
+      const { actor, verifier } = of(id)
+      return { intended: actor.intended(), state: shownState(actor.state(), verifier.view()) }
+    },
+    async settled(id, signal) {
+      const { actor, verifier } = of(id)
+      const state = await actor.settled(signal)
+      if (state.phase === 'on') await verifier.settled(signal)
+      return shownState(actor.state(), verifier.view())
+    },
     async stop() {
-      await Promise.all([...actors.values()].map(async ({ actor }) => await actor.stop()))
+      await Promise.all([...kept.values()].map(async ({ actor, verifier }) => await Promise.all([verifier.stop(), actor.stop()])))
     },
   }
 }
 
-function startActor(method: AccessMethod, { clock, log, audit, times, onState }: ReconcilerParts): Actor {
+/** What one method says of itself and what is seen of it from outside become one state, which is told only where it changed. */
+function keep(method: AccessMethod, parts: ReconcilerParts): { actor: Actor; verifier: Verifier } {
+  const { clock, times, audit, onState } = parts
+  const log = parts.log.child({ method: method.id })
+  let told = ''
   let audited: AccessState = { phase: 'off' }
-  return createActor(method, {
+  const verifier = createVerifier({ ...parts.verify, clock, log, onChange: () => tell(actor.state(), actor.intended()) })
+  const actor = createActor(method, {
     clock,
-    log,
+    log: parts.log,
     times,
     onChange(state, intended) {
-      const event = auditEvent(audited, state)
-      if (event !== null) {
-        audited = state
-        audit.write(event, { method: method.id, ...auditFields(state) })
-      }
-      onState(method.id, intended, state)
+      verifier.watch(state.phase === 'on' ? (state.urls[0] ?? null) : null)
+      tell(state, intended)
     },
   })
+  return { actor, verifier }
+
+  function tell(own: AccessState, intended: boolean): void {
+    const state = shownState(own, verifier.view())
+    const text = JSON.stringify([state, intended])
+    if (text === told) return
+    told = text
+    note(state)
+    onState(method.id, intended, state)
+  }
+
+  function note(state: AccessState): void {
+    const event = auditEvent(audited, state)
+    if (event === null) return
+    audited = state
+    audit.write(event, { method: method.id, ...auditFields(state) })
+  }
 }
 
 const auditNames = { off: 'disabled', blocked: 'blocked', on: 'enabled', degraded: 'degraded', failed: 'failed' } as const

@@ -21,6 +21,12 @@ export async function interfaces(): Promise<InterfaceAddress[]> {
   return found.flat()
 }
 
+/** This computer's addresses in one word: another word means that its network changed. */
+export function networkPrint(): string {
+  const all = Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) => addresses.map(({ cidr }) => `${name} ${cidr}`))
+  return all.toSorted().join(', ')
+}
+
 async function withKind(name: string, addresses: readonly { address: string; family: 'IPv4' | 'IPv6'; internal: boolean }[]) {
   const internal = addresses.some((each) => each.internal)
   const kind = interfaceKind({ name, internal, hasDevice: await hasDevice(name) })

@@ -6,11 +6,13 @@ import type { AccessState } from '../../../src/lib/protocol/http-api.ts'
 import type { Audit } from '../../../src/lib/system/audit.ts'
 import { silentLog } from '../../../src/lib/system/log.ts'
 import { fakeMethod, on, untilAborted, type FakeMethod } from './fake-method.ts'
+import { fakeSight, type FakeSight } from './fake-sight.ts'
 import { handClock, type HandClock } from './hand-clock.ts'
 
 interface Setting {
   clock: HandClock
   method: FakeMethod
+  sight: FakeSight
   reconciler: Reconciler
   phases: string[]
   audited: string[]
@@ -18,10 +20,13 @@ interface Setting {
 }
 
 const opened: Setting[] = []
+/** On, and looked at. */
+const verified = { ...on, verified: { vantage: 'self', verdict: { ok: true } } }
 
 function setting(over: Partial<FakeMethod> = {}): Setting {
   const clock = handClock()
   const method = fakeMethod(over)
+  const sight = fakeSight(clock)
   const phases: string[] = []
   const audited: string[] = []
   const audit: Audit = {
@@ -33,10 +38,14 @@ function setting(over: Partial<FakeMethod> = {}): Setting {
     log: silentLog,
     audit,
     times: { enableMs: 60_000, disableMs: 3000, backoffMs: (failures) => 1000 * 2 ** (failures - 1) },
-    onState: (_id, intended, state) => void phases.push(`${intended ? 'wanted' : 'unwanted'} ${state.phase}`),
+    verify: sight.parts,
+    onState: (_id, intended, state) =>
+      void phases.push(
+        `${intended ? 'wanted' : 'unwanted'} ${state.phase}${'verified' in state && state.verified !== null ? ' and seen' : ''}`,
+      ),
   })
   const settled = async (ms = 5000) => await reconciler.settled('lan', AbortSignal.timeout(ms))
-  const made = { clock, method, reconciler, phases, audited, settled }
+  const made = { clock, method, sight, reconciler, phases, audited, settled }
   opened.push(made)
   return made
 }
@@ -61,8 +70,8 @@ describe('the reconciler', () => {
   it('brings up what the configuration asks for at start', async () => {
     const { reconciler, settled, phases, audited } = setting()
     reconciler.seed(configWith('lan'))
-    expect(await settled()).toEqual(on)
-    expect(phases).toEqual(['wanted starting', 'wanted on'])
+    expect(await settled()).toMatchObject(verified)
+    expect(phases).toEqual(['wanted starting', 'wanted on', 'wanted on and seen'])
     expect(audited).toEqual(['AccessAudit.enabled'])
   })
 
@@ -71,8 +80,8 @@ describe('the reconciler', () => {
     reconciler.intend('lan', true)
     await settled()
     reconciler.intend('lan', true)
-    expect(await settled()).toEqual(on)
-    expect(phases).toEqual(['wanted starting', 'wanted on'])
+    expect(await settled()).toMatchObject(verified)
+    expect(phases).toEqual(['wanted starting', 'wanted on', 'wanted on and seen'])
   })
 
   it('follows a changed setting, and leaves a command’s decision where its setting did not change', async () => {
@@ -82,7 +91,7 @@ describe('the reconciler', () => {
     reconciler.follow(configWith('lan'), configWith('lan'))
     expect(await settled()).toEqual({ phase: 'off' })
     reconciler.follow(configWith('loopback'), configWith('lan'))
-    expect(await settled()).toEqual(on)
+    expect(await settled()).toMatchObject(verified)
     reconciler.follow(configWith('lan'), configWith('loopback'))
     expect(await settled()).toEqual({ phase: 'off' })
   })
@@ -98,7 +107,7 @@ describe('the reconciler', () => {
     await clock.advance(1999)
     expect(reconciler.view('lan').state.phase).toBe('failed')
     await clock.advance(1)
-    expect(await settled()).toEqual(on)
+    expect(await settled()).toMatchObject(verified)
     expect(audited).toEqual(['AccessAudit.failed ADDRESS_INVALID', 'AccessAudit.enabled'])
   })
 
@@ -133,7 +142,7 @@ describe('the reconciler', () => {
     reconciler.intend('lan', true)
     expect(await settled(50)).toMatchObject({ phase: 'starting', step: 'waiting for the router' })
     resolve(on)
-    expect(await settled()).toEqual(on)
+    expect(await settled()).toMatchObject(verified)
   })
 
   it('disabling cancels a slow enable', async () => {
@@ -165,7 +174,7 @@ describe('the reconciler', () => {
     expect(await settled()).toMatchObject({ phase: 'failed', error: { code: 'METHOD_TIMEOUT' } })
     method.onEnable = async () => on
     await clock.advance(1000)
-    expect(await settled()).toEqual(on)
+    expect(await settled()).toMatchObject(verified)
   })
 
   it('flapping intents end as the last one said, one call at a time', async () => {
@@ -176,7 +185,7 @@ describe('the reconciler', () => {
     }
     expect(await settled()).toEqual({ phase: 'off' })
     reconciler.intend('lan', true)
-    expect(await settled()).toEqual(on)
+    expect(await settled()).toMatchObject(verified)
     expect(method.mostAtOnce).toBe(1)
   })
 
@@ -213,7 +222,7 @@ describe('the reconciler', () => {
     await settled()
     reconciler.poke('lan')
     await settled()
-    expect(phases).toEqual(['wanted starting', 'wanted on'])
+    expect(phases).toEqual(['wanted starting', 'wanted on', 'wanted on and seen'])
   })
 
   it('a disable that fails is tried again', async () => {
@@ -240,7 +249,7 @@ describe('the reconciler', () => {
     expect(await settled()).toMatchObject({ phase: 'degraded' })
     method.onEnable = async () => on
     await clock.advance(1000)
-    expect(await settled()).toEqual(on)
+    expect(await settled()).toMatchObject(verified)
   })
 
   it('stopping takes everything down within its bound, also from the middle of an enable', async () => {

@@ -38,7 +38,7 @@ function contextWith(given: ReturnType<typeof fakeDoor>, over: Partial<AccessCon
     closeIngress: given.closeIngress,
     sign: { gatewayId: '', publicKey: '', sign: () => Promise.reject(unused) } as never,
     supervise: unused as never,
-    probe: { health: async () => ({ ok: true, ms: 1 }) },
+    probe: { health: async () => ({ ok: true, ms: 1 }), test: () => Promise.reject(unused), confirm: () => Promise.reject(unused) },
     clock: systemClock,
     log: silentLog,
     audit: { write: () => undefined },
