@@ -84,6 +84,7 @@ async function openGateway({ kind, state, config, asked, undo }: Opening): Promi
     ...parts,
     supervise: createSupervisor(parts),
     ingress: gateway.ingress,
+    probes: gateway.probes,
     gateway: {
       version: parts.version,
       startedAt: Date.parse(gateway.startedAt),

@@ -1,6 +1,7 @@
 import JSON5 from 'json5'
 import { describe, expect, it } from 'vitest'
 import type { Xopc } from '../../src/lib/core/xopc.ts'
+import { stageNames } from '../../src/lib/protocol/http-api.ts'
 import { configText, type House, type Kind, openHouse } from './house.ts'
 
 const runs = (kind: Kind): boolean => kind !== 'offline'
@@ -22,6 +23,7 @@ export function describeXopc(kind: Kind): void {
       expect({ running, seenAs }).toEqual({ running: runs(kind), seenAs: null })
       expect(methods).toMatchObject([
         { id: 'lan', intended: false, audience: 'lan', audienceText: 'anyone on the same network', state: { phase: 'off' } },
+        { id: 'proxy', intended: false, audience: 'internet', state: { phase: 'off' }, candidates: [] },
       ])
       expect(ssh.command).toMatch(/^ssh -N -L (\d+):127\.0\.0\.1:\1 \S+@\S+$/)
     })
@@ -62,6 +64,37 @@ export function describeXopc(kind: Kind): void {
       expect((await house.xopc.enable('lan')).phase).toBe(lan?.state.phase)
     })
 
+    it('enabling and disabling proxy writes gateway.publicUrl and keeps comments', async () => {
+      await using house = await open()
+      const state = await house.xopc.enable('proxy', { url: 'https://GATEWAY.invalid/' })
+      expect(runs(kind) ? ['on', 'degraded'] : ['off']).toContain(state.phase)
+      expect(await house.file()).toContain('https://gateway.invalid')
+      const [, proxy] = (await house.xopc.overview()).methods
+      expect(proxy).toMatchObject({ id: 'proxy', intended: true, audience: 'internet' })
+      // Without a URL it is about the one that is configured.
+      await house.xopc.enable('proxy')
+      expect(await house.xopc.disable('proxy')).toEqual({ phase: 'off' })
+      expect(await house.file()).not.toContain('publicUrl')
+      expect(await house.file()).toContain('port: 0, // any')
+    })
+
+    it('plans for a proxy without changing anything', async () => {
+      await using house = await open()
+      const { steps, refusal } = await house.xopc.plan('proxy', { url: 'https://gateway.invalid' })
+      expect(steps[0]?.title).toContain('https://gateway.invalid')
+      expect(refusal).toBeUndefined()
+      expect((await house.xopc.plan('proxy')).refusal?.code).toBe('PROXY_URL_MISSING')
+      expect(await house.file()).toBe(configText())
+    })
+
+    it('writes a configuration for a proxy, for the name that is configured or asked for', async () => {
+      await using house = await open(configText("    publicUrl: 'https://my.gateway.test:8443',\n"))
+      expect((await house.xopc.proxyTemplate('caddy')).domain).toBe('my.gateway.test')
+      const { text, program } = await house.xopc.proxyTemplate('nginx', { domain: 'other.test' })
+      expect(program).toBe('nginx')
+      expect(text).toContain('other.test')
+    })
+
     const refusals: [what: string, text: string | undefined, call: (xopc: Xopc) => Promise<unknown>, code: string, http: number][] = [
       [
         'lan without authentication',
@@ -85,6 +118,17 @@ export function describeXopc(kind: Kind): void {
         'LAN_ADDRESS_NOT_AVAILABLE',
         409,
       ],
+      ['a proxy without a URL', undefined, (xopc) => xopc.enable('proxy'), 'PROXY_URL_MISSING', 400],
+      ['a public URL over plain http', undefined, (xopc) => xopc.enable('proxy', { url: 'http://gateway.test' }), 'requires_https', 400],
+      ['a public URL with a path', undefined, (xopc) => xopc.enable('proxy', { url: 'https://gateway.test/x' }), 'has_path', 400],
+      [
+        'a proxy without authentication',
+        configText("    auth: { mode: 'none' },\n").replace(/ {4}auth: \{ token.*\n/, ''),
+        (xopc) => xopc.enable('proxy', { url: 'https://gateway.test' }),
+        'EXPOSURE_NEEDS_AUTH',
+        409,
+      ],
+      ['a template for a name that is none', undefined, (xopc) => xopc.proxyTemplate('caddy', { domain: 'a b {' }), 'invalid_domain', 400],
       ['a value that is none', undefined, (xopc) => xopc.patchConfig({ 'gateway.port': 'many' }), 'CONFIG_INVALID', 422],
       ['a key that is none', undefined, (xopc) => xopc.patchConfig({ 'gateway.prot': 1 }), 'CONFIG_INVALID', 422],
       ['a stale edit', undefined, (xopc) => xopc.patchConfig({ 'gateway.port': 1 }, '"not this one"'), 'CONFIG_STALE', 412],
@@ -148,7 +192,10 @@ export function describeRunning(kind: 'live' | 'client'): void {
       expect(status).toMatchObject({ version: '0.0.0-contract', apiLevel: 1, pid: process.pid, authMode: 'token', upstream: null })
       expect(status.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
       expect(status.ingress.map(({ id }) => id)).toEqual(expect.arrayContaining(['control', 'local']))
-      expect(status.methods).toEqual([{ id: 'lan', intended: false, state: { phase: 'off' } }])
+      expect(status.methods).toEqual([
+        { id: 'lan', intended: false, state: { phase: 'off' } },
+        { id: 'proxy', intended: false, state: { phase: 'off' } },
+      ])
     })
 
     it('masks what the URL of the app carries', async () => {
@@ -161,6 +208,42 @@ export function describeRunning(kind: 'live' | 'client'): void {
     it('has findings', async () => {
       await using house = await openHouse(kind)
       expect((await house.xopc.diagnose('lan')).map(({ code }) => code)).toContain('LAN_INTENT')
+    })
+
+    it('verifies its own address from this computer, and tests it stage by stage', async () => {
+      await using house = await openHouse(kind)
+      const { url } = await house.xopc.status()
+      const state = await house.xopc.enable('proxy', { url, wait: true })
+      expect(state).toMatchObject({ phase: 'on', urls: [url], verified: { vantage: 'self', verdict: { ok: true, url } } })
+      const seen: string[] = []
+      const verdict = await house.xopc.test('proxy', { onStage: ({ stage, status }) => void seen.push(`${stage} ${status}`) })
+      expect(verdict).toMatchObject({ ok: true, url, vantage: 'self' })
+      expect(verdict.stages.map(({ stage }) => stage)).toEqual([...stageNames])
+      expect(seen.toSorted()).toEqual(verdict.stages.map(({ stage, status }) => `${stage} ${status}`).toSorted())
+      expect((await house.xopc.diagnose('proxy')).map(({ status }) => status)).not.toContain('fail')
+    })
+
+    it('says what is wrong with an address, and with one that cannot be tested', async () => {
+      await using house = await openHouse(kind)
+      expect(await house.xopc.testUrl('http://127.0.0.1:1')).toMatchObject({ ok: false, code: 'DNS_OR_CONN_REFUSED' })
+      expect(await house.xopc.testUrl('ftp://user:secret@gateway.test')).toMatchObject({ ok: false, code: 'invalid_scheme' })
+      expect(JSON.stringify(await house.xopc.testUrl('https://user:secret@gateway.test'))).not.toContain('secret')
+    })
+
+    it('tests every stage of lan, too', async () => {
+      await using house = await openHouse(kind)
+      const state = await house.xopc.enable('lan', { wait: true })
+      if (state.phase === 'blocked') return expect(state.needs.code).toBe('LAN_NO_ADDRESS')
+      expect(state).toMatchObject({ phase: 'on', verified: { vantage: 'self' } })
+      expect(await house.xopc.test('lan')).toMatchObject({ ok: true })
+    })
+
+    it('ends a test with its signal', async () => {
+      await using house = await openHouse(kind)
+      const { url } = await house.xopc.status()
+      const abort = new AbortController()
+      const test = house.xopc.testUrl(url, { signal: abort.signal, onStage: () => abort.abort(new Error('enough')) })
+      await expect(test).rejects.toThrow('enough')
     })
 
     it('hands stop and restart on, after answering', async () => {
@@ -200,7 +283,7 @@ export function describeRunning(kind: 'live' | 'client'): void {
       await writeFile(`${house.dir}/xopc.json`, '{ broken', { mode: 0o600 })
       await expect(house.xopc.disable('lan')).rejects.toMatchObject({ code: 'OFF_NOT_SAVED' })
       const { methods } = await house.xopc.status()
-      expect(methods).toMatchObject([{ intended: false, state: { phase: 'off' } }])
+      expect(methods[0]).toMatchObject({ intended: false, state: { phase: 'off' } })
     })
   })
 }
