@@ -11,7 +11,13 @@ export interface Peer {
   label: string
 }
 
-const versionFlags: Record<string, string[]> = { nginx: ['-v'], caddy: ['version'], 'caddy-2.11': ['version'], wrk: ['-v'] }
+const versionFlags: Record<string, string[]> = {
+  nginx: ['-v'],
+  curl: ['--version'],
+  caddy: ['version'],
+  'caddy-2.11': ['version'],
+  wrk: ['-v'],
+}
 
 /** The program from PATH or from the folder that `test/peers/install` fills; null where it is in neither. */
 export function findPeer(name: string): Peer | null {
@@ -54,7 +60,18 @@ export async function nginxProxy(peer: Peer, folder: string, core: number, upstr
   })
 }
 
-async function nginx(peer: Peer, folder: string, core: number, name: string, parts: { location: string; beside: string }) {
+/** nginx in front of a gateway, with every line that the staged test asks for. */
+export async function nginxFront(peer: Peer, folder: string, gateway: string): Promise<Program & { origin: string }> {
+  const headers = ['Host $http_host', 'X-Forwarded-For $remote_addr', 'X-Forwarded-Proto $scheme', 'X-Forwarded-Host $http_host']
+  const upgrade = ['Upgrade $http_upgrade', 'Connection $connection']
+  const set = [...headers, ...upgrade].map((header) => `proxy_set_header ${header};`).join(' ')
+  return nginx(peer, folder, undefined, 'front', {
+    location: `proxy_pass ${gateway}; proxy_http_version 1.1; proxy_buffering off; ${set}`,
+    beside: "map $http_upgrade $connection { default upgrade; '' close; }",
+  })
+}
+
+async function nginx(peer: Peer, folder: string, core: number | undefined, name: string, parts: { location: string; beside: string }) {
   const port = await freePort()
   const config = join(folder, `${name}.conf`)
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${name}-${kind};`)
