@@ -28,6 +28,7 @@ export function conflicts({ config, methods, notTaken }: ConflictFacts): Conflic
     ...unprovenProxy(config),
     ...bothExposures(config),
     ...internetByAddress(methods),
+    ...answersAsAnother(methods),
     ...wideTrust(config),
   ]
 }
@@ -82,6 +83,17 @@ function internetByAddress(methods: readonly MethodView[]): Conflict[] {
     message: 'gateway.bind takes in a public address of this computer: anyone on the internet may reach the gateway, over plain http.',
     fix: { title: 'Listen on private addresses only', command: 'xopc lan on' },
   }))
+}
+
+/** What answers at an address of ours, and is not us; other faults of an address are its method's own. */
+const others: ReadonlySet<string> = new Set(['WRONG_GATEWAY', 'NOT_XOPC_GATEWAY'])
+
+function answersAsAnother(methods: readonly MethodView[]): Conflict[] {
+  return methods.flatMap(({ id, state }) => {
+    if (id !== 'proxy' || state.phase !== 'degraded' || !others.has(state.error.code)) return []
+    const message = `gateway.publicUrl is ${state.urls[0]}, and something else than this gateway answers there: devices would be sent to it.`
+    return [{ code: 'PUBLIC_URL_IS_ANOTHER', message, fix: { title: 'Take the name back until it leads here', command: 'xopc proxy clear' } }]
+  })
 }
 
 /** A range that holds more computers than any proxy runs on: the whole of Docker's or a company's addresses (attack A23). */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LocalAddress } from '../../../src/lib/access/lan/addresses.ts'
 import { lan } from '../../../src/lib/access/lan/method.ts'
+import { proxy } from '../../../src/lib/access/proxy/method.ts'
 import { type Config, defaultConfig } from '../../../src/lib/config/schema.ts'
 import { overview, type OverviewFacts } from '../../../src/lib/core/overview.ts'
 import { on } from './fake-method.ts'
@@ -17,6 +18,14 @@ function configWith(gateway: Partial<Config['gateway']>, tunnel: Partial<Config[
 function seen(config: Config, addresses: LocalAddress[] = [wifi, docker], over: Partial<OverviewFacts> = {}): OverviewFacts {
   const method = { definition: lan, facts: { addresses }, intended: lan.intended(config), state: { phase: 'off' as const } }
   return { running: true, config, methods: [method], computer: { user: 'ada', hostname: 'loft' }, ...over }
+}
+
+function named(code: string): OverviewFacts {
+  const publicUrl = 'https://gateway.test'
+  const error = { code, message: 'It does not lead here.' }
+  const state = { phase: 'degraded' as const, urls: [publicUrl], error, next: 'Later.' }
+  const config = configWith({ publicUrl })
+  return seen(config, [], { methods: [{ definition: proxy, facts: {}, intended: true, state }] })
 }
 
 function withNone(config: Config): Config {
@@ -89,6 +98,9 @@ describe('conflicts', () => {
       seen(configWith({ trustedProxies: ['172.17.0.0/16', 'fd00::/32'] })),
       ['TRUSTED_PROXIES_WIDE', 'TRUSTED_PROXIES_WIDE'],
     ],
+    ['a public URL that another gateway answers', named('WRONG_GATEWAY'), ['PUBLIC_URL_IS_ANOTHER']],
+    ['a public URL that a web page answers', named('NOT_XOPC_GATEWAY'), ['PUBLIC_URL_IS_ANOTHER']],
+    ['a public URL where nothing answers', named('DNS_OR_CONN_REFUSED'), []],
     ['small networks trusted', seen(configWith({ trustedProxies: ['10.0.0.0/24', 'fd00::/64', '::1'] })), []],
   ]
   it.each(cases)('%s', (_what, facts, codes) => {
