@@ -1,6 +1,8 @@
 import { networkInterfaces } from 'node:os'
-import { expect, it } from 'vitest'
-import { authModes, doorTo, openHouse, PASSWORD, seenByGateway } from './doors.ts'
+import { beforeAll, expect, it } from 'vitest'
+import { needsPeer } from '../support/peers.ts'
+import { authModes, type Door, doorTo, openHouse, PASSWORD, seenByGateway } from './doors.ts'
+import { proxyNames, proxyPeers, startProxies } from './proxies.ts'
 
 // A proxy on this computer brings strangers from the internet, and its address is 127.0.0.1.
 
@@ -70,5 +72,37 @@ it('a credential is asked for all the same, and the request is told as one that 
   }
   expect(await seenByGateway({ ...password, bearer: `Authorization: Bearer ${PASSWORD}` }, password.doors.local, [])).toMatchObject({
     proxied: false,
+  })
+})
+
+needsPeer(proxyPeers, 'a stranger who comes through a real proxy on this computer', (...programs) => {
+  let unasked: Record<string, Door>
+  let asked: Record<string, Door>
+  beforeAll(async () => {
+    unasked = await startProxies(programs, withApp.gateway.port)
+    asked = await startProxies(programs, token.gateway.port)
+  })
+
+  it.each(proxyNames)('%s: is not local, whatever name and address they write', async (name) => {
+    const refused = { status: 403, code: 'AUTH_NONE_LOCAL_ONLY' }
+    const door = unasked[name]!
+    for (const host of [door.host, 'localhost', `127.0.0.1:${withApp.gateway.port}`, 'gateway.example.com']) {
+      for (const lines of [
+        [],
+        ['X-Forwarded-For: 127.0.0.1'],
+        ['X-Forwarded-For: ::1', 'X-Forwarded-Host: localhost', 'X-Real-IP: 127.0.0.1'],
+      ]) {
+        expect(await door.ask('GET /xopc/api/status', lines, { host }), host).toMatchObject(refused)
+        expect(await door.ask('GET /', lines, { host }), host).toMatchObject(refused)
+        expect((await door.shake('/ws', lines, { host })).status, host).toBe(403)
+      }
+    }
+  })
+
+  it.each(proxyNames)('%s: is asked for a credential, and told as one who came through a proxy', async (name) => {
+    const door = asked[name]!
+    const host = token.doors.local.host
+    expect(await door.ask('GET /xopc/api/status', [], { host })).toMatchObject({ status: 401, code: 'missing_token' })
+    expect(await seenByGateway(token, door, [], host)).toMatchObject({ ingress: 'local', client: '127.0.0.1', proxied: true })
   })
 })

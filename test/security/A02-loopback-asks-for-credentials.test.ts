@@ -1,6 +1,8 @@
 import { networkInterfaces } from 'node:os'
-import { describe, expect, it } from 'vitest'
-import { authModes, type Door, doorTo, openHouse, PASSWORD } from './doors.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { needsPeer } from '../support/peers.ts'
+import { authModes, type Door, doorTo, openHouse, PASSWORD, seenByGateway } from './doors.ts'
+import { caddyStripping, proxyNames, proxyPeers, startCaddy, startNginx } from './proxies.ts'
 
 // A proxy that strips every forwarded header and writes Host anew looks exactly like a program on this computer.
 
@@ -74,4 +76,42 @@ it('where nobody is asked, a name of elsewhere shows that the request is from el
     expect(await doors.local.ask('GET /', [], { host }), host).toMatchObject({ status: 403, code: 'AUTH_NONE_LOCAL_ONLY' })
   }
   expect(await doors.local.ask('GET /xopc/api/config')).toMatchObject({ status: 403, code: 'SCOPE_MISSING' })
+})
+
+needsPeer(proxyPeers, 'real proxies that leave nothing of themselves in a request', (nginx, caddy, caddyNew) => {
+  const doors: Record<string, Record<string, Door>> = {}
+  beforeAll(async () => {
+    for (const [title, { gateway }] of Object.entries(houses)) {
+      doors[title] = {
+        nginx: await startNginx(nginx, gateway.port),
+        'Caddy 2.6': await startCaddy(caddy, gateway.port, caddyStripping),
+        'Caddy 2.11': await startCaddy(caddyNew, gateway.port, caddyStripping),
+      }
+    }
+  })
+
+  it.each(proxyNames)('%s: look like a program on this computer', async (name) => {
+    const { gateway } = houses['token, no app']
+    const seen = await seenByGateway(houses['token, no app'], doors['token, no app']![name]!, [], 'gateway.example.com')
+    expect(seen).toMatchObject({ ingress: 'local', peer: '127.0.0.1', proxied: false, host: `127.0.0.1:${gateway.port}` })
+  })
+
+  it.each(proxyNames)('%s: are asked for a credential all the same', async (name) => {
+    const asked = { status: 401, code: 'missing_token' }
+    for (const title of Object.keys(houses)) {
+      const door = doors[title]![name]!
+      for (const path of [
+        '/xopc/api/status',
+        '/xopc/api/config',
+        '/xopc/api/events',
+        '/metrics',
+        ...(title.endsWith('an app') ? ['/'] : []),
+      ]) {
+        expect(await door.ask(`GET ${path}`), `${title} ${path}`).toMatchObject(asked)
+      }
+      expect((await door.shake('/xopc/api/probe/ws')).status, title).not.toBe(101)
+      const stop = await door.ask('POST /xopc/api/gateway/stop', ['Content-Type: application/json'], { body: '{}' })
+      expect(stop, title).toMatchObject(asked)
+    }
+  })
 })

@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import { needsPeer } from '../support/peers.ts'
 import { authModes, type House, openHouse } from './doors.ts'
+import { caddyStripping, nginxForwardingHost, proxyPeers, startCaddy, startNginx } from './proxies.ts'
 
 // Every route that the gateway says it has, asked without a credential from the addresses that are nearest to it.
 
@@ -53,6 +54,30 @@ needsPeer('netns', 'every route of the API', (ip) => {
       const answer = await houses['token']!.doors[door].ask('POST /xopc/api/session', ['Content-Type: application/json'], { body: '{}' })
       expect(answer, door).toMatchObject({ status: 401, code: 'missing_token' })
       expect(answer.headers).not.toHaveProperty('set-cookie')
+    }
+  })
+})
+
+needsPeer(proxyPeers, 'every route of the API through a real proxy', (nginx, caddy, caddyNew) => {
+  it('401, whether the proxy tells of itself or not', async () => {
+    const house = await openHouse({ bare: true })
+    const { port } = house.gateway
+    const doors = {
+      'nginx as it comes': await startNginx(nginx, port),
+      'nginx with forwarding': await startNginx(nginx, port, nginxForwardingHost),
+      'Caddy 2.6 that strips': await startCaddy(caddy, port, caddyStripping),
+      'Caddy 2.11 as it comes': await startCaddy(caddyNew, port),
+    }
+    const routes = (await routesOf(house.doors.control)).filter((line) => !open.has(line))
+    expect(routes.length).toBeGreaterThan(20)
+    for (const [name, door] of Object.entries(doors)) {
+      for (const each of routes) {
+        const [method, path = ''] = each.split(' ')
+        const line = `${method} ${path === '/metrics' ? path : `/xopc${path}`}`
+        const lines = ['Content-Type: application/json', 'X-Forwarded-For: 127.0.0.1']
+        const answer = await door.ask(line, lines, { host: house.doors.local.host, ...(method === 'GET' ? {} : { body: '{}' }) })
+        expect(answer, `${name} ${each}`).toMatchObject({ status: 401, code: 'missing_token' })
+      }
     }
   })
 })

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { needsPeer } from '../support/peers.ts'
-import { authModes, type DoorName, type House, openHouse } from './doors.ts'
+import { authModes, type Door, type DoorName, type House, openHouse } from './doors.ts'
 import { identityClaims, LOGIN } from './claims.ts'
+import { proxyNames, proxyPeers, startProxies } from './proxies.ts'
 
 // Who can dial the address can write any header; only tailscaled's word on its own socket would count, and there is none here.
 
@@ -40,5 +41,26 @@ needsPeer('netns', 'identity headers of Tailscale, sent directly', (ip) => {
         expect((await houses.token.doors[name].ask('GET /headers', [houses.token.bearer, line])).status, line).toBe(400)
       }
     })
+  })
+})
+
+needsPeer(['netns', ...proxyPeers], 'identity headers of Tailscale through a real proxy that dials the LAN address', (ip, ...programs) => {
+  let house: House
+  let doors: Record<string, Door>
+  beforeAll(async () => {
+    house = await openHouse({ ip: ip, app: true })
+    doors = await startProxies(programs, house.doors.lan.host)
+  })
+
+  it.each(proxyNames)('%s: let nobody in, and do not reach the app', async (name) => {
+    const door = doors[name]!
+    const named = { host: house.doors.lan.host }
+    for (const lines of identityClaims) {
+      expect(await door.ask('GET /xopc/api/status', lines, named), lines.join()).toMatchObject({ status: 401, code: 'missing_token' })
+      expect(await door.ask('GET /', lines, named)).toMatchObject({ status: 401 })
+      const { headers } = await house.seenByApp(door, lines, named)
+      expect(headers['x-xopc-user']).toBe('owner')
+      expect(Object.entries(headers).filter(([key, value]) => key.startsWith('tailscale') || value.includes(LOGIN))).toEqual([])
+    }
   })
 })

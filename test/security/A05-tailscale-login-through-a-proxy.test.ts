@@ -1,12 +1,12 @@
 import { beforeAll, expect, it } from 'vitest'
 import { needsPeer } from '../support/peers.ts'
 import { authModes, type Door, type House, openHouse } from './doors.ts'
-import { startCaddy, startNginx, nginxForwarding } from './proxies.ts'
+import { caddyStripping, nginxForwarding, proxyPeers, startCaddy, startNginx } from './proxies.ts'
 import { identityClaims, LOGIN } from './claims.ts'
 
 // A proxy on this computer passes on what strangers write, and it comes from loopback.
 
-needsPeer(['nginx', 'caddy'], 'identity headers of Tailscale through a proxy of one’s own', (nginx, caddy) => {
+needsPeer(proxyPeers, 'identity headers of Tailscale through a proxy of one’s own', (nginx, caddy, caddyNew) => {
   const ways: Record<string, [House, Door]> = {}
   beforeAll(async () => {
     const unlisted = await openHouse({ bare: true, app: true })
@@ -22,19 +22,25 @@ needsPeer(['nginx', 'caddy'], 'identity headers of Tailscale through a proxy of 
       const { port } = house.gateway
       ways[`nginx as it comes, ${title}`] = [house, await startNginx(nginx, port)]
       ways[`nginx with forwarding, ${title}`] = [house, await startNginx(nginx, port, nginxForwarding)]
-      ways[`Caddy as it comes, ${title}`] = [house, await startCaddy(caddy, port)]
-      ways[`Caddy that strips, ${title}`] = [
-        house,
-        await startCaddy(caddy, port, ['header_up -X-Forwarded-*', 'header_up -Via', 'header_up Host {upstream_hostport}']),
-      ]
+      for (const [version, program] of [
+        ['2.6', caddy],
+        ['2.11', caddyNew],
+      ] as const) {
+        ways[`Caddy ${version} as it comes, ${title}`] = [house, await startCaddy(program, port)]
+        ways[`Caddy ${version} that strips, ${title}`] = [house, await startCaddy(program, port, caddyStripping)]
+      }
     }
   })
 
   it.each(
-    ['nginx as it comes', 'nginx with forwarding', 'Caddy as it comes', 'Caddy that strips'].flatMap((name) => [
-      `${name}, unlisted`,
-      `${name}, listed`,
-    ]),
+    [
+      'nginx as it comes',
+      'nginx with forwarding',
+      'Caddy 2.6 as it comes',
+      'Caddy 2.6 that strips',
+      'Caddy 2.11 as it comes',
+      'Caddy 2.11 that strips',
+    ].flatMap((name) => [`${name}, unlisted`, `${name}, listed`]),
   )('%s: nobody is let in, and the app hears of nobody', async (title) => {
     const [house, door] = ways[title]!
     const bearer = title.endsWith('unlisted') ? house.bearer : `Authorization: Bearer ${authModes.password.password}`

@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest'
-import { authModes, type DoorName, openHouse, seenByGateway } from './doors.ts'
+import { beforeAll, expect, it } from 'vitest'
+import { needsPeer } from '../support/peers.ts'
+import { authModes, type Door, type DoorName, openHouse, seenByGateway } from './doors.ts'
 import { LOGIN } from './claims.ts'
+import { nginxForwardingHost, proxyPeers, startCaddy, startNginx } from './proxies.ts'
 
 // With the tailnet address of that person in X-Forwarded-For even `tailscale whois` would agree that it is them.
 
@@ -48,4 +50,35 @@ it.each(['unlisted', 'listed'] as const)(
 it('the control socket is the owner’s, whatever is claimed there', async () => {
   const seen = await seenByGateway(houses.listed, houses.listed.doors.control, claims[0]!)
   expect(seen).toMatchObject({ ingress: 'control', client: 'control' })
+})
+
+needsPeer(proxyPeers, 'through real proxies that believe the address', (nginx, caddy, caddyNew) => {
+  // Caddy hands a client’s own X-Forwarded-For on only where it trusts that client.
+  const believing = ['trusted_proxies private_ranges']
+  const doors: Record<string, Door> = {}
+  beforeAll(async () => {
+    for (const which of ['unlisted', 'listed'] as const) {
+      const { port } = houses[which].gateway
+      doors[`nginx, ${which}`] = await startNginx(nginx, port, nginxForwardingHost)
+      doors[`Caddy 2.6, ${which}`] = await startCaddy(caddy, port, believing)
+      doors[`Caddy 2.11, ${which}`] = await startCaddy(caddyNew, port, believing)
+    }
+  })
+
+  it.each(['nginx', 'Caddy 2.6', 'Caddy 2.11'].flatMap((name) => [[name, 'unlisted'] as const, [name, 'listed'] as const]))(
+    '%s, %s: still nobody',
+    async (name, which) => {
+      const door = doors[`${name}, ${which}`]!
+      const named = { host: houses[which].doors.local.host }
+      for (const lines of claims) {
+        expect(await door.ask('GET /xopc/api/status', lines, named), lines.join()).toMatchObject({ status: 401, code: 'missing_token' })
+        expect(await door.ask('GET /headers', lines, named)).toMatchObject({ status: 401 })
+        const { headers } = await houses[which].seenByApp(door, lines, named)
+        expect(headers['x-xopc-user']).toBe('owner')
+        expect(Object.values(headers).filter((value) => value.includes(LOGIN))).toEqual([])
+        const { client } = await seenByGateway(houses[which], door, lines, named.host)
+        expect(client === '127.0.0.1', String(client)).toBe(which === 'unlisted')
+      }
+    },
+  )
 })

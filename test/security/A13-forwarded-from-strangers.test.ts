@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { needsPeer } from '../support/peers.ts'
 import { authModes, guess, type House, openHouse, PUBLIC_HOST, seenByGateway } from './doors.ts'
-import { startCaddy, startNginx } from './proxies.ts'
+import { proxyPeers, startCaddy, startNginx } from './proxies.ts'
 
 // Whoever is not listed may write what they like: it makes no difference, but that the request is not local.
 
@@ -59,12 +59,13 @@ needsPeer('netns', 'forwarded headers of a peer that nobody listed', (ip) => {
   })
 })
 
-needsPeer(['caddy', 'nginx'], 'a proxy on this computer that nobody listed', (caddy, nginx) => {
+needsPeer(proxyPeers, 'a proxy on this computer that nobody listed', (nginx, caddy, caddyNew) => {
   it('works with the shortest configuration, is not local, and is told of', async () => {
     const house = await openHouse({ app: true, bare: true, gateway: { publicUrl: `https://${PUBLIC_HOST}` } })
     const { port } = house.gateway
     const doors = {
       caddy: await startCaddy(caddy, port),
+      'caddy-2.11': await startCaddy(caddyNew, port),
       nginx: await startNginx(nginx, port, ['proxy_set_header Host $http_host;', 'proxy_set_header X-Forwarded-For $remote_addr;']),
     }
     for (const door of Object.values(doors)) {

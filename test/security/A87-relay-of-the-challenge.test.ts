@@ -5,6 +5,7 @@ import { challengeMessage } from '../../src/lib/protocol/signing.ts'
 import { needsPeer } from '../support/peers.ts'
 import { signIn } from './browsers.ts'
 import { type Door, type House, openHouse, PUBLIC_HOST } from './doors.ts'
+import { proxyNames, proxyPeers, startProxies } from './proxies.ts'
 
 // A fake gateway passes the client's challenge on to the real one. The client compares the signed origin with the one that it dialled, so
 // all depends on what the real one is willing to sign. (The client's half comes with remote mode.)
@@ -100,5 +101,41 @@ needsPeer('netns', 'a challenge for a foreign origin', (ip) => {
     expect(holds({ nonce: 'x'.repeat(40) })).toBe(false)
     expect(holds({ expiresAt: payload.expiresAt + 1 })).toBe(false)
     expect(holds({ gatewayId: 'another' })).toBe(false)
+  })
+})
+
+needsPeer(proxyPeers, 'a challenge that a fake gateway passes on through a real proxy', (...programs) => {
+  let house: House
+  let doors: Record<string, Door>
+  beforeAll(async () => {
+    house = await openHouse({ bare: true, gateway: { publicUrl: `https://${PUBLIC_HOST}` } })
+    doors = await startProxies(programs, house.gateway.port)
+  })
+
+  const challenge = (door: Door, origin: string, host: string, lines: readonly string[] = []) =>
+    door.ask('POST /xopc/api/gateway-identity/challenge', ['Content-Type: application/json', ...lines], {
+      host,
+      body: JSON.stringify({ nonce, origin }),
+    })
+
+  it.each(proxyNames)('%s: is not signed for another origin than the gateway’s', async (name) => {
+    const door = doors[name]!
+    for (const [origin, host] of [
+      ['https://fake.example', 'fake.example'],
+      ['https://fake.example', PUBLIC_HOST],
+      [`https://${PUBLIC_HOST}`, 'fake.example'],
+      [`https://${PUBLIC_HOST}:8443`, `${PUBLIC_HOST}:8443`],
+      [`http://${PUBLIC_HOST}`, PUBLIC_HOST],
+    ] as const) {
+      for (const lines of [[], [house.bearer], [`X-Forwarded-Host: ${new URL(origin).host}`, `Forwarded: host=${host}`]]) {
+        const answer = await challenge(door, origin, host, lines)
+        expect(answer, `${origin} as ${host}`).toMatchObject({ status: 421, code: 'NOT_MY_ORIGIN' })
+        expect(answer.body).not.toContain('signature')
+      }
+    }
+  })
+
+  it.each(proxyNames)('%s: is signed for the gateway’s own', async (name) => {
+    expect(await challenge(doors[name]!, `https://${PUBLIC_HOST}`, PUBLIC_HOST)).toMatchObject({ status: 200 })
   })
 })

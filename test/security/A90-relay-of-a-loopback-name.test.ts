@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import { needsPeer } from '../support/peers.ts'
 import { type Door, type House, openHouse, PUBLIC_HOST } from './doors.ts'
+import { proxyNames, proxyPeers, startProxies } from './proxies.ts'
 
 // A squatter on the port that ssh forwarded is asked to prove that it is the gateway of http://127.0.0.1:18790, and asks the real one
 // through its public door.
@@ -66,5 +67,29 @@ needsPeer('netns', 'a challenge for a loopback name', (ip) => {
     expect(await challenge(local, `http://${local.host}`)).toMatchObject({ status: 200 })
     expect(await challenge(local, 'http://127.0.0.1:50022', [], '127.0.0.1:50022')).toMatchObject({ status: 200 })
     expect(await challenge(proxy, `https://${PUBLIC_HOST}`)).toMatchObject({ status: 200 })
+  })
+})
+
+needsPeer(proxyPeers, 'a challenge for a loopback name through a real proxy', (...programs) => {
+  let house: House
+  let doors: Record<string, Door>
+  beforeAll(async () => {
+    house = await openHouse({ bare: true, gateway: { publicUrl: `https://${PUBLIC_HOST}` } })
+    doors = await startProxies(programs, house.gateway.port)
+  })
+
+  it.each(proxyNames)('%s: is not signed, by whatever name the squatter asks', async (name) => {
+    const door = doors[name]!
+    const own = `127.0.0.1:${house.gateway.port}`
+    for (const host of ['127.0.0.1:18790', 'localhost:18790', '[::1]:18790', 'localhost', 'app.localhost:18790', own]) {
+      for (const sent of [host, PUBLIC_HOST]) {
+        const answer = await door.ask('POST /xopc/api/gateway-identity/challenge', ['Content-Type: application/json'], {
+          host: sent,
+          body: JSON.stringify({ nonce, origin: `http://${host}` }),
+        })
+        expect(answer, `${host} as ${sent}`).toMatchObject({ status: 421, code: 'NOT_MY_ORIGIN' })
+        expect(answer.body).not.toContain('signature')
+      }
+    }
   })
 })
