@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { needsPeer } from '../support/peers.ts'
-import { authModes, type Door, type DoorName, type House, openHouse } from './doors.ts'
+import { authModes, type Door, type DoorName, type House, openHouse, PROXY_SECRET, proxied } from './doors.ts'
 import { identityClaims, LOGIN } from './claims.ts'
 import { proxyNames, proxyPeers, startProxies } from './proxies.ts'
 
@@ -62,5 +62,25 @@ needsPeer(['netns', ...proxyPeers], 'identity headers of Tailscale through a rea
       expect(headers['x-xopc-user']).toBe('owner')
       expect(Object.entries(headers).filter(([key, value]) => key.startsWith('tailscale') || value.includes(LOGIN))).toEqual([])
     }
+  })
+})
+
+needsPeer('netns', 'identity headers of Tailscale where a proxy signs people in, from that proxy too', (ip) => {
+  let house: House
+  beforeAll(async () => {
+    house = await openHouse({ ip, app: true, gateway: proxied })
+  })
+  const proof = `X-Xopc-Proxy-Secret: ${PROXY_SECRET}`
+  const claims = identityClaims.filter((lines) => !lines.some((line) => line.startsWith('X-Forwarded-User')))
+
+  describe.each(['lan', 'local', 'proxy'] satisfies DoorName[])('%s', (name) => {
+    it.each(claims.map((lines) => [lines]))('%j names nobody', async (lines) => {
+      const door = house.doors[name]
+      expect((await door.ask('GET /xopc/api/status', lines)).status).toBe(401)
+      expect((await door.ask('GET /headers', [...lines, proof])).status).toBe(401)
+      const { headers } = await house.seenByApp(door, [...lines, proof], { bearer: 'X-Forwarded-User: anna' })
+      expect(headers['x-xopc-user']).toBe('sso:anna')
+      expect(Object.values(headers).filter((value) => value.includes(LOGIN))).toEqual([])
+    })
   })
 })

@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
 import { needsPeer } from '../support/peers.ts'
-import { authModes, type Door, type House, openHouse } from './doors.ts'
+import { authModes, type Door, type House, openHouse, PROXY_SECRET, proxied } from './doors.ts'
 import { caddyStripping, nginxForwarding, proxyPeers, startCaddy, startNginx } from './proxies.ts'
 import { identityClaims, LOGIN } from './claims.ts'
 
@@ -8,7 +8,16 @@ import { identityClaims, LOGIN } from './claims.ts'
 
 needsPeer(proxyPeers, 'identity headers of Tailscale through a proxy of one’s own', (nginx, caddy, caddyNew) => {
   const ways: Record<string, [House, Door]> = {}
+  const proven: Record<string, Door> = {}
   beforeAll(async () => {
+    const { port } = (await openHouse({ bare: true, app: true, gateway: proxied })).gateway
+    const caddyProof = [`header_up X-Xopc-Proxy-Secret ${PROXY_SECRET}`, 'header_up -X-Forwarded-User']
+    proven['nginx'] = await startNginx(nginx, port, [
+      `proxy_set_header X-Xopc-Proxy-Secret ${PROXY_SECRET};`,
+      'proxy_set_header X-Forwarded-User "";',
+    ])
+    proven['Caddy 2.6'] = await startCaddy(caddy, port, caddyProof)
+    proven['Caddy 2.11'] = await startCaddy(caddyNew, port, caddyProof)
     const unlisted = await openHouse({ bare: true, app: true })
     const listed = await openHouse({
       bare: true,
@@ -53,6 +62,16 @@ needsPeer(proxyPeers, 'identity headers of Tailscale through a proxy of one’s 
       const { headers } = await house.seenByApp(door, lines, { bearer })
       expect(headers['x-xopc-user']).toBe('owner')
       expect(Object.entries(headers).filter(([name, value]) => name.startsWith('tailscale') || value.includes(LOGIN))).toEqual([])
+    }
+  })
+
+  it.each(['nginx', 'Caddy 2.6', 'Caddy 2.11'])('%s, proven, that signs nobody in: nobody is let in', async (name) => {
+    for (const lines of identityClaims) {
+      const named = { host: 'localhost:18790' }
+      expect(await proven[name]!.ask('GET /headers', lines, named), lines.join()).toMatchObject({
+        status: 401,
+        code: 'invalid_proxy_credentials',
+      })
     }
   })
 })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { signIn } from './browsers.ts'
-import { authModes, openHouse, PASSWORD } from './doors.ts'
+import { authModes, openHouse, PASSWORD, PROXY_SECRET, proxied } from './doors.ts'
 
 // Two credentials in one request: the bad one must not be taken for good because of the good one, nor lend it anything.
 
@@ -80,4 +80,21 @@ it('a Bearer of the app’s own travels on only beside a good credential, and ou
     expect((await sees(secret)).headers['authorization'], secret).toBeUndefined()
   }
   expect((await withApp.doors.local.ask('GET /headers', ['Authorization: Bearer token-of-the-app'])).status).toBe(401)
+})
+
+it('a wrong credential beside a user whom a proxy names grants what the user has, and no more', async () => {
+  const bySso = await openHouse({ bare: true, app: true, gateway: proxied })
+  const { local } = bySso.doors
+  const user = ['X-Forwarded-User: anna', `X-Xopc-Proxy-Secret: ${PROXY_SECRET}`]
+  // The token in the file opens nothing in this mode, and neither does the proxy's secret as a credential of a person.
+  for (const secret of [wrong, bySso.gateway.token, PROXY_SECRET, 'xopc_dt_forged', 'xopc_sk_forged']) {
+    for (const bad of [`Authorization: Bearer ${secret}`, `X-Xopc-Token: ${secret}`, `X-Api-Key: ${secret}`]) {
+      expect((await local.ask('GET /xopc/api/status', [...user, bad])).status, bad).toBe(200)
+      expect(await local.ask('GET /xopc/api/config', [...user, bad]), bad).toMatchObject({ status: 403, code: 'SCOPE_MISSING' })
+      expect([401, 429], bad).toContain((await local.ask('GET /xopc/api/status', [bad])).status)
+    }
+    const { headers } = await bySso.seenByApp(local, user, { bearer: `Authorization: Bearer ${secret}` })
+    expect([headers['x-xopc-user'], headers['authorization']]).toEqual(['sso:anna', secret === wrong ? `Bearer ${wrong}` : undefined])
+  }
+  expect((await local.ask('GET /xopc/api/status', [...user, 'Cookie: xopc_session=forged'])).status).toBe(200)
 })

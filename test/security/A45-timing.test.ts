@@ -65,17 +65,37 @@ it('so is what a person types, and the key of a session', async () => {
   expect(new Set(lines(seen))).toEqual(new Set(['32 32']))
 })
 
+it('so is the secret of a proxy', async () => {
+  const secret = '5ec2e7aa'.repeat(6)
+  const auth = { mode: 'trusted-proxy', trustedProxy: { sharedSecret: secret }, rateLimit: { maxAttempts: 1000 } }
+  const { gateway } = await openHouse({ bare: true, gateway: { trustedProxies: ['127.0.0.1'], auth } })
+  await gateway.stop()
+  const seen = join(gateway.stateDir, 'seen.txt')
+  const file = join(gateway.stateDir, 'probe.cjs')
+  await writeFile(file, probe)
+  const again = await startGateway({ stateDir: gateway.stateDir, env: { NODE_OPTIONS: `--require ${file}`, XOPC_TEST_SEEN: seen } })
+  for (const guess of ['x', secret.slice(0, -1), `${secret}x`, secret.slice(0, 1).padEnd(48, '0'), 'y'.repeat(4000), secret]) {
+    const before = lines(seen).length
+    const headers = { 'x-forwarded-user': 'anna', 'x-xopc-proxy-secret': guess }
+    expect((await again.fetch('/xopc/api/status', { headers })).status).toBe(guess === secret ? 200 : 401)
+    expect(lines(seen).slice(before), guess).toEqual(['32 32'])
+  }
+})
+
 it('no code compares a secret in another way', () => {
   const suspicious = /\b(token|password|secret|digest|key)\b[^;\n]{0,20}(===|!==|\.equals\(|\.localeCompare\(|\.startsWith\()/i
-  const found = sources('src/lib/gateway/edge/{auth,limits}.ts', 'src/lib/gateway/control/sign-in.ts', 'src/lib/identity/*.ts').flatMap(
-    ({ path, text }) =>
-      text
-        .split('\n')
-        .filter((line) => suspicious.test(line))
-        .map((line) => `${path}: ${line.trim()}`),
+  const found = sources(
+    'src/lib/gateway/edge/{auth,limits,own-secrets,proxy-identity}.ts',
+    'src/lib/gateway/control/sign-in.ts',
+    'src/lib/identity/*.ts',
+  ).flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .filter((line) => suspicious.test(line))
+      .map((line) => `${path}: ${line.trim()}`),
   )
-  // Each of these compares with a constant (undefined, null, a prefix of ours), the digest of a retired token, two configurations, or what the same client sent twice.
-  const known = /(undefined|null|_PREFIX\)|'xopc_'|before\.digest\.equals|Travels = |=== '')/
+  // Each of these compares with a constant (undefined, null, a prefix or a word of ours), the digest of a retired token, two configurations, or what the same client sent twice.
+  const known = /(undefined|null|_PREFIX\)|'xopc_'|before\.digest\.equals|Travels = |=== ''|fault === )/
   expect(found.filter((line) => !known.test(line))).toEqual([])
 })
 

@@ -52,6 +52,14 @@ export const PASSWORD = 'quiet-lantern-orbit-seventeen'
 /** The two ways to sign in, as configuration. */
 export const authModes = { token: { mode: 'token' }, password: { mode: 'password', password: PASSWORD } } as const
 
+/** The secret of `proxied`. */
+export const PROXY_SECRET = '5ec2e7aa'.repeat(6)
+/** A gateway at which a proxy on this computer, or on the network of the peer `netns`, says who somebody is. */
+export const proxied = {
+  trustedProxies: ['127.0.0.1', '::1', '10.231.0.0/16'],
+  auth: { mode: 'trusted-proxy', trustedProxy: { sharedSecret: PROXY_SECRET } },
+} as const
+
 /** Starts a gateway. `ip` (from the peer `netns`) opens `lan`; `app` puts the fixture app behind it; `bare` opens `control` and `local` only. */
 export async function openHouse(given: { gateway?: ConfigTree; app?: boolean; ip?: string; bare?: boolean } = {}): Promise<House> {
   const socket = join(await tempFolder(), 'proxy.sock')
