@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js'
 import type { XopcError } from '../errors/error.ts'
+import { forbiddenReason } from '../system/forbidden-address.ts'
 import { configErrors } from './errors.ts'
 
 /** Where the app behind the gateway listens. */
@@ -71,33 +71,4 @@ export function passwordIn(text: string): string | null {
 /** A URL with its userinfo shown as `***`. */
 export function hideUserinfo(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1***@')
-}
-
-/** Addresses at which clouds hand out the secrets of a machine, beside the link-local range. */
-const metadata = new Set(['fd00:ec2::254', '100.100.100.200', '168.63.129.16'].map((text) => ipaddr.parse(text).toNormalizedString()))
-const metadataNames = new Set(['metadata', 'metadata.google.internal', 'instance-data', 'instance-data.ec2.internal'])
-
-/** Why a host (as `URL.hostname` gives it, or an address that a name resolved to) is never connected to; null where it may be. */
-export function forbiddenReason(hostname: string): string | null {
-  const host = bare(hostname)
-  if (metadataNames.has(host)) return 'the metadata service of a cloud'
-  if (!ipaddr.isValid(host)) return null
-  const address = embedded(ipaddr.process(host))
-  if (metadata.has(address.toNormalizedString())) return 'the metadata service of a cloud'
-  const range = address.range()
-  if (range === 'linkLocal') return 'a link-local address'
-  if (range === 'unspecified') return 'no address of one computer'
-  return range === 'multicast' || range === 'broadcast' ? 'an address of many computers' : null
-}
-
-/** The IPv4 address inside a NAT64 (RFC 6052), 6to4 or compatible one: that is where a packet would end. */
-function embedded(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
-  // `as`: the types give one class for both kinds.
-  if (address.kind() === 'ipv4') return address
-  const bytes = (address as ipaddr.IPv6).toByteArray()
-  const startsWith = (...start: number[]): boolean => start.every((byte, index) => bytes[index] === byte)
-  if (startsWith(0, 0x64, 0xff, 0x9b)) return new ipaddr.IPv4(bytes.slice(12))
-  if (startsWith(0x20, 0x02)) return new ipaddr.IPv4(bytes.slice(2, 6))
-  const compatible = bytes.slice(0, 12).every((byte) => byte === 0) && bytes.slice(12).some((byte, index) => index < 3 && byte !== 0)
-  return compatible ? new ipaddr.IPv4(bytes.slice(12)) : address
 }

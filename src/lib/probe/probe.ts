@@ -1,46 +1,39 @@
-import { request } from 'node:http'
+import type { ErrorInfo } from '../errors/error.ts'
+import type { Stage, Verdict } from '../protocol/http-api.ts'
+import type { ProbeDesk } from './desk.ts'
+import { askHealth, type HealthAnswer } from './health.ts'
+import { runConfirm, runTest, type Surroundings } from './run.ts'
+import { createLookup } from './stages/dns.ts'
+import { systemTrust } from './trust.ts'
 
-/** What asking an address for `/health` gave. */
-export type HealthAnswer = { ok: true; ms: number } | { ok: false; detail: string }
+/** How the staged test is to be run. */
+export interface ProbeOptions {
+  signal: AbortSignal
+  /** Told each stage as it ends. */
+  onStage?: (stage: Stage) => void
+  /** Whole seconds of silence that the event stream must survive besides. */
+  idle?: number
+}
 
-/** Looks at the gateway from the outside of its process, as a device would. */
+/** Looks at the gateway from the outside of its process, as a device would. Its vantage is always `self`. */
 export interface Probe {
+  /**
+   * The staged test (contract 6) of an origin, as `normalizePublicUrl` gives it: at most 15 s and `idle`. What is wrong is in the verdict; throws
+   * only the signal's reason.
+   */
+  test(url: string, options: ProbeOptions): Promise<Verdict>
+  /** The short form for standing verification: dns, tcp, tls and the challenge, at most 10 s. Null where this gateway proved itself, otherwise what a staged test would say. */
+  confirm(url: string, signal: AbortSignal): Promise<ErrorInfo | null>
   /** Asks `http://…` for `/health` from this computer, for at most 3 s. Never throws. */
   health(url: string, signal: AbortSignal): Promise<HealthAnswer>
 }
 
-/** The probe over plain sockets. */
-export function createProbe(): Probe {
+/** The probe over plain sockets, by this computer's own name server, authorities and clock unless told others. */
+export function createProbe(desk: ProbeDesk, others: Partial<Omit<Surroundings, 'desk'>> = {}): Probe {
+  const around: Surroundings = { desk, lookup: createLookup(), trust: systemTrust, now: Date.now, ...others }
   return {
-    async health(url, signal) {
-      const started = performance.now()
-      try {
-        const status = await statusOf(new URL('/health', url), AbortSignal.any([signal, AbortSignal.timeout(3000)]))
-        if (status !== 200) return { ok: false, detail: `it answered with status ${status}` }
-        return { ok: true, ms: Math.round(performance.now() - started) }
-      } catch (error) {
-        return { ok: false, detail: reasonOf(error) }
-      }
-    },
+    test: async (url, options) => await runTest(around, url, options),
+    confirm: async (url, signal) => await runConfirm(around, url, signal),
+    health: askHealth,
   }
-}
-
-async function statusOf(url: URL, signal: AbortSignal): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    // agent: false — a connection of its own each time, or an earlier one would answer for a door that is closed by now.
-    const asked = request(url, { agent: false, signal }, (response) => {
-      response.resume()
-      resolve(response.statusCode ?? 0)
-    })
-    asked.on('error', reject)
-    asked.end()
-  })
-}
-
-function reasonOf(error: unknown): string {
-  // `as`: node puts the system's code on its errors, undeclared.
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ECONNREFUSED') return 'nothing listens there'
-  if (code === 'ABORT_ERR') return 'no answer within 3 s'
-  return `no connection (${code ?? String(error)})`
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { forbiddenReason, readUpstream } from '../../../src/lib/config/upstream-url.ts'
+import { readUpstream } from '../../../src/lib/config/upstream-url.ts'
+import { forbiddenReason } from '../../../src/lib/system/forbidden-address.ts'
 
 describe('readUpstream', () => {
   it.each([

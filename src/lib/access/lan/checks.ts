@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts'
-import type { HealthAnswer } from '../../probe/probe.ts'
+import type { HealthAnswer } from '../../probe/health.ts'
 import type { Finding } from '../../protocol/http-api.ts'
 import { candidates, chosen, intended, type LanFacts, missing, refusal } from './plan.ts'
 
