@@ -92,7 +92,9 @@ function answersAsAnother(methods: readonly MethodView[]): Conflict[] {
   return methods.flatMap(({ id, state }) => {
     if (id !== 'proxy' || state.phase !== 'degraded' || !others.has(state.error.code)) return []
     const message = `gateway.publicUrl is ${state.urls[0]}, and something else than this gateway answers there: devices would be sent to it.`
-    return [{ code: 'PUBLIC_URL_IS_ANOTHER', message, fix: { title: 'Take the name back until it leads here', command: 'xopc proxy clear' } }]
+    return [
+      { code: 'PUBLIC_URL_IS_ANOTHER', message, fix: { title: 'Take the name back until it leads here', command: 'xopc proxy clear' } },
+    ]
   })
 }
 
