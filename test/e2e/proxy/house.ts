@@ -1,0 +1,132 @@
+import { expect } from 'vitest'
+import type { Stage, StageName, Verdict } from '../../../src/lib/protocol/http-api.ts'
+import type { Certificate } from '../../support/certs.ts'
+import type { RunningGateway } from '../../support/gateway.ts'
+
+/** The name that a gateway under test is reached by; its own names lead it to 127.0.0.1. */
+export const NAME = 'gateway.test'
+
+/** No test of an address may take longer, whatever is wrong with it (contract 6). */
+const LONGEST_MS = 15_000
+
+/** What is wrong with a way to the gateway, as the verdict must tell it. */
+export interface Fault {
+  /** The first stage that fails. */
+  stage: StageName
+  code: string
+  /** The program that did it; null where nothing on the way says who it is. */
+  by: string | null
+  /** Part of the sentence. */
+  says?: RegExp | string
+  /** Part of what to write or type. */
+  write?: RegExp | string
+}
+
+/** The staged test, as the page's Test button asks for it. Throws where the gateway answers with anything but a verdict. */
+export async function verdictOf(gateway: RunningGateway, url: string, idle?: number): Promise<Verdict> {
+  const response = await gateway.fetch('/xopc/api/tunnel/pair/probe-public', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(idle === undefined ? { url } : { url, idle }),
+    signal: AbortSignal.timeout(LONGEST_MS + 5_000 + (idle ?? 0) * 1000),
+  })
+  const text = await response.text()
+  if (response.status !== 200) throw new Error(`${response.status} ${text}`)
+  // `as`: the tests that follow say what it must be.
+  return JSON.parse(text) as Verdict
+}
+
+/** The same by `xopc proxy test`, with its exit code. */
+export async function testedBy(gateway: RunningGateway, args: readonly string[]): Promise<{ verdict: Verdict; code: number | null }> {
+  const ran = await gateway.xopc(['proxy', 'test', ...args, '--json'], { timeoutMs: 40_000 })
+  // `as`: as above.
+  const verdict = JSON.parse(ran.stdout || JSON.stringify({ printed: ran.stderr })) as Verdict
+  return { verdict, code: ran.code }
+}
+
+/** Expects this fault and a verdict that a person can act on: all nine stages, one sentence each, in time. */
+export function expectFault(verdict: Verdict, { stage, code, by, says = '', write }: Fault): void {
+  const told = JSON.stringify(verdict, null, 1)
+  expectWellFormed(verdict)
+  const failed = verdict.stages.find(({ status }) => status === 'fail')
+  expect(verdict, told).toMatchObject({ ok: false, code })
+  expect({ stage: failed?.stage, code: failed?.code, by: failed?.culprit?.program ?? null }, told).toEqual({ stage, code, by })
+  expect(failed?.detail).toMatch(says)
+  if (!verdict.ok) expect(verdict.message, told).toMatch(says)
+  if (write !== undefined && !verdict.ok) {
+    expect(lineOf(failed?.fix), told).toMatch(write)
+    expect(lineOf(verdict.fix), told).toMatch(write)
+  }
+}
+
+/** Expects a way that works, with exactly these warnings: stage and code of each. */
+export function expectWorks(verdict: Verdict, warnings: readonly (readonly [StageName, string | undefined])[] = []): void {
+  const told = JSON.stringify(verdict, null, 1)
+  expectWellFormed(verdict)
+  expect(verdict.ok, told).toBe(true)
+  const warned = verdict.stages.filter(({ status }) => status === 'warn').map(({ stage, code }) => [stage, code])
+  expect(warned, told).toEqual(warnings)
+}
+
+/** The stage of this name. Throws where there is none. */
+export function stageOf({ stages }: Verdict, name: StageName): Stage {
+  const found = stages.find(({ stage }) => stage === name)
+  if (found === undefined) throw new Error(`no stage ${name}`)
+  return found
+}
+
+const order: readonly StageName[] = ['dns', 'tcp', 'tls', 'http', 'identity', 'auth', 'sse', 'websocket', 'headers']
+
+function expectWellFormed(verdict: Verdict): void {
+  const told = JSON.stringify(verdict, null, 1)
+  expect(verdict.vantage, told).toBe('self')
+  expect(verdict.ms, told).toBeLessThan(LONGEST_MS)
+  expect(verdict.stages.map(({ stage }) => stage)).toEqual(order)
+  for (const { stage, status, ms, detail } of verdict.stages) {
+    expect(Number.isInteger(ms), `${stage}: ${ms}`).toBe(true)
+    // One line, one sentence: it ends with its only full stop before a blank.
+    expect(detail, stage).toMatch(/^[^\s].*[^\s.]\.$/)
+    expect(detail, stage).not.toMatch(/[.!?] \p{Lu}/u)
+    expect(detail, stage).not.toMatch(/\p{C}/u)
+    if (status === 'skip') expect(ms, stage).toBe(0)
+  }
+}
+
+function lineOf(fix: { title: string; command?: string; snippet?: string } | null | undefined): string {
+  return [fix?.title, fix?.command, fix?.snippet].join('\n')
+}
+
+/** Directives for one `location /` of nginx, by what they are for; an empty one leaves nginx to its default. */
+export const nginxGood = {
+  version: 'proxy_http_version 1.1;',
+  host: 'proxy_set_header Host $http_host;',
+  for: 'proxy_set_header X-Forwarded-For $remote_addr;',
+  proto: 'proxy_set_header X-Forwarded-Proto $scheme;',
+  upgrade: 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";',
+  buffering: 'proxy_buffering off;',
+  authorization: '',
+  more: '',
+}
+
+/** A server block of nginx over TLS in front of a gateway. */
+export function nginxSite(given: {
+  port: number
+  certificate: Certificate
+  /** Port of the gateway. */
+  to: number
+  /** In place of what is good. */
+  with?: Partial<typeof nginxGood>
+  /** In place of the whole `location /`. */
+  locations?: string
+  /** In the server block. */
+  server?: string
+}): string {
+  const lines = Object.values({ ...nginxGood, ...given.with }).join('\n')
+  const location = `location / { proxy_pass http://127.0.0.1:${given.to};\n${lines} }`
+  return `server {
+    listen ${given.port} ssl; server_name ${NAME};
+    ssl_certificate ${given.certificate.certFile}; ssl_certificate_key ${given.certificate.keyFile};
+    ${given.server ?? ''}
+    ${given.locations ?? location}
+  }\n`
+}
