@@ -202,6 +202,7 @@ export const logLines = z.array(z.record(z.string(), z.unknown()))
 export const probeRequest = z.object({
   ingress: ingressId,
   peer: z.string().nullable(),
+  peerPort: z.int().nullable(),
   client: z.string(),
   proxied: z.boolean(),
   trustedPeer: z.boolean(),

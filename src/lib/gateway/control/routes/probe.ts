@@ -55,7 +55,8 @@ export const probeRoutes = [
     handle: ({ exchange, request }) => {
       const { ingress, peer, client, proxied, trustedPeer, forwardedFor, proto, host } = exchange
       const nonce = request.headers[NONCE_HEADER]
-      const seen = { ingress, peer, client, proxied, trustedPeer, forwardedFor: [...forwardedFor], proto, host }
+      const peerPort = request.socket.remotePort ?? null
+      const seen = { ingress, peer, peerPort, client, proxied, trustedPeer, forwardedFor: [...forwardedFor], proto, host }
       return {
         ...seen,
         nonce: typeof nonce === 'string' ? nonce.slice(0, 64) : null,
