@@ -63,11 +63,11 @@ export async function nginxProxy(peer: Peer, folder: string, core: number, upstr
 /** nginx in front of a gateway, with every line that the staged test asks for. */
 export async function nginxFront(peer: Peer, folder: string, gateway: string): Promise<Program & { origin: string }> {
   const headers = ['Host $http_host', 'X-Forwarded-For $remote_addr', 'X-Forwarded-Proto $scheme', 'X-Forwarded-Host $http_host']
-  const upgrade = ['Upgrade $http_upgrade', 'Connection $connection']
+  const upgrade = ['Upgrade $http_upgrade', 'Connection $connection_upgrade']
   const set = [...headers, ...upgrade].map((header) => `proxy_set_header ${header};`).join(' ')
   return nginx(peer, folder, undefined, 'front', {
     location: `proxy_pass ${gateway}; proxy_http_version 1.1; proxy_buffering off; ${set}`,
-    beside: "map $http_upgrade $connection { default upgrade; '' close; }",
+    beside: "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
   })
 }
 
