@@ -170,10 +170,11 @@ function createRunning(first: Loaded, { log }: OpenConfigOptions) {
 
 /** Says each warning once when it comes up. */
 function logWarnings(now: readonly ConfigProblem[], before: readonly ConfigProblem[], log: Log): void {
-  const known = new Set(before.map(describeProblem))
-  for (const problem of now.filter((each) => each.severity === 'warning' && !known.has(describeProblem(each)))) {
-    const { code, path, hint } = problem
-    log.warn(problem.message, { code, path, ...(hint === undefined ? {} : { fix: hint }) })
+  const textOf = ({ path, message }: ConfigProblem): string => `${path} ${message}`
+  const known = new Set(before.map(textOf))
+  for (const problem of now.filter((each) => each.severity === 'warning' && !known.has(textOf(each)))) {
+    const { code, path, message, hint } = problem
+    log.warn(message, { code, path, ...(hint === undefined ? {} : { fix: hint }) })
   }
 }
 

@@ -162,6 +162,19 @@ describe('a running configuration', () => {
   })
 })
 
+it('says in the log what is worth knowing, once when it comes up', async () => {
+  const warned: string[] = []
+  const log: Log = { ...silent, warn: (message, fields) => void warned.push(`${fields?.['code']}: ${message}`) }
+  const proxied = (port: number): string => `{ gateway: { port: ${port}, trustedProxies: ['127.0.0.1'], auth: { mode: 'trusted-proxy' } } }`
+  const { path, store } = await house(proxied(1), { log, hotReload: false })
+  expect(warned).toEqual([expect.stringMatching(/^TRUSTED_PROXY_UNPROVEN: Any program on this computer/)])
+  for (const text of [`\n${proxied(2)}`, port(3), proxied(4)]) {
+    await writeFile(path, text)
+    await store.reload()
+  }
+  expect(warned.length).toBe(2)
+})
+
 describe('ensureToken', () => {
   it('makes one once, and saves it', async () => {
     const { path, store } = await house(null)
@@ -176,6 +189,7 @@ describe('ensureToken', () => {
     "{ gateway: { auth: { mode: 'none' } } }",
     "{ gateway: { auth: { password: 'geheim' } } }",
     "{ gateway: { auth: { token: 'k3v0Qz8mTr5xWb1n' } } }",
+    "{ gateway: { proxySocket: '/run/x.sock', auth: { mode: 'trusted-proxy' } } }",
   ])('needs none with %s', async (text) => {
     const { path, store } = await house(text)
     expect(await ensureToken(store)).toBeNull()
