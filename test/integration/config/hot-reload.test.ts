@@ -164,7 +164,7 @@ describe('a running configuration', () => {
 
 it('says in the log what is worth knowing, once when it comes up', async () => {
   const warned: string[] = []
-  const log: Log = { ...silent, warn: (message, fields) => void warned.push(`${fields?.['code']}: ${message}`) }
+  const log: Log = { ...silent, warn: (message, fields) => void warned.push(`${String(fields?.['code'])}: ${message}`) }
   const proxied = (port: number): string => `{ gateway: { port: ${port}, trustedProxies: ['127.0.0.1'], auth: { mode: 'trusted-proxy' } } }`
   const { path, store } = await house(proxied(1), { log, hotReload: false })
   expect(warned).toEqual([expect.stringMatching(/^TRUSTED_PROXY_UNPROVEN: Any program on this computer/)])
