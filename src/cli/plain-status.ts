@@ -8,8 +8,8 @@ export async function runPlainStatus(words: readonly string[]): Promise<number> 
   process.once('SIGINT', () => process.exit(130))
   const { xopc } = await openConnection({ env: process.env })
   const overview = await xopc.overview()
-  const { columns } = createTerminal(process, process.env)
-  const text = words.includes('--json') ? jsonText(overview) : renderOverview(overview, { columns, now: Date.now() }).join('\n')
+  const terminal = createTerminal(process, process.env)
+  const text = words.includes('--json') ? jsonText(overview) : renderOverview(overview, { ...terminal, now: Date.now() }).join('\n')
   process.stdout.write(`${text}\n`)
   return words.includes('--check') && !isAsIntended(overview) ? 1 : 0
 }

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly live: boolean
   /** Characters in a line; 80 where unknown. */
   readonly columns: number
+  /** Where sentences are broken: at the edge of a live terminal, and nowhere in what a program reads. */
+  readonly textColumns: number
   bold(text: string): string
   dim(text: string): string
 }
@@ -22,11 +24,13 @@ export function createTerminal(streams: Streams, env: NodeJS.ProcessEnv): Termin
   const live = streams.stdout.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb'
   const colour = live && !env['NO_COLOR']
   const style = (format: 'bold' | 'dim') => (text: string) => (colour ? styleText(format, text, { validateStream: false }) : text)
+  // A terminal that does not know its size says 0.
+  const columns = streams.stdout.columns || 80
   return {
     interactive: live && streams.stdin.isTTY === true,
     live,
-    // A terminal that does not know its size says 0.
-    columns: streams.stdout.columns || 80,
+    columns,
+    textColumns: live ? columns : Infinity,
     bold: style('bold'),
     dim: style('dim'),
   }

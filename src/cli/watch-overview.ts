@@ -47,7 +47,7 @@ async function drawIfPossible(xopc: Xopc, draw: Draw): Promise<void> {
 function drawScreen(terminal: Terminal): Draw {
   let last = ''
   return (overview) => {
-    const now = renderOverview(overview, { columns: terminal.columns, now: Date.now() }).join('\n')
+    const now = renderOverview(overview, { ...terminal, now: Date.now() }).join('\n')
     if (now !== last) process.stdout.write(`${clear}${now}\n\nCtrl-C ends this.\n`)
     last = now
   }

@@ -21,7 +21,7 @@ export default class Status extends BaseCommand {
       return undefined
     }
     const overview = await xopc.overview()
-    this.out(...renderOverview(overview, { columns: this.terminal.columns, now: Date.now() }))
+    this.out(...renderOverview(overview, { ...this.terminal, now: Date.now() }))
     if (flags.check && !isAsIntended(overview)) process.exitCode = 1
     return overview
   }

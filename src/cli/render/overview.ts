@@ -2,24 +2,27 @@ import type { AccessId, Conflict, MethodView, Overview } from '../../lib/protoco
 import { cleanText } from '../../lib/protocol/outside-text.ts'
 import { phaseWord, stateDetail, urlsOf } from './state.ts'
 import { table } from './table.ts'
+import { wrap } from './wrap.ts'
 
 const longest = 300
 
 /** Where and when an overview is shown. */
 interface Show {
   columns: number
+  /** Where sentences are broken. */
+  textColumns: number
   /** Milliseconds since the epoch. */
   now: number
 }
 
 /** What `xopc status` shows: every way in, conflicts, and what to type next. Pure. */
-export function renderOverview(overview: Overview, { columns, now }: Show): string[] {
+export function renderOverview(overview: Overview, show: Show): string[] {
   const conflicts = overview.conflicts.flatMap(renderConflict)
   return [
     overview.running ? 'The gateway is running.' : 'The gateway is not running; this is what its configuration asks for.',
     '',
-    ...table(['Way in', 'State', 'Who can come', 'Address'], overview.methods.map(methodRow), columns),
-    ...overview.methods.flatMap((method) => methodDetail(method, now)),
+    ...table(['Way in', 'State', 'Who can come', 'Address'], overview.methods.map(methodRow), show.columns),
+    ...overview.methods.flatMap((method) => methodDetail(method, show)),
     ...(conflicts.length === 0 ? [] : ['', 'In conflict:', ...conflicts]),
     '',
     `Next: ${nextStep(overview)}`,
@@ -43,8 +46,8 @@ function methodRow({ id, intended, audienceText, state }: MethodView): string[] 
   return [id, waiting, nobody ? 'nobody' : cleanText(audienceText, longest), urlsOf(state).join(' ') || '-']
 }
 
-function methodDetail({ id, state }: MethodView, now: number): string[] {
-  return stateDetail(state, now).map((line) => `  ${id}: ${line}`)
+function methodDetail({ id, state }: MethodView, { textColumns, now }: Show): string[] {
+  return stateDetail(state, now).flatMap((line) => wrap(`  ${id}: `, line, textColumns, 4))
 }
 
 function renderConflict({ message, fix }: Conflict): string[] {

@@ -2,37 +2,39 @@ import type { AccessState } from '../../lib/protocol/http-api.ts'
 import { cleanText } from '../../lib/protocol/outside-text.ts'
 import { phaseWord, stateDetail, urlsOf } from './state.ts'
 import { verifiedText } from './verified.ts'
+import { wrap } from './wrap.ts'
 
 /** What is known besides the state. */
 interface Setting {
   /** The address as it was typed. */
   given: string
   running: boolean
+  /** Where sentences are broken. */
+  textColumns: number
   /** Milliseconds since the epoch. */
   now: number
 }
 
 /** What `xopc proxy set` says. Pure. */
-export function renderProxySet(state: AccessState, { given, running, now }: Setting): string[] {
+export function renderProxySet(state: AccessState, setting: Setting): string[] {
+  const { given, running, textColumns, now } = setting
   const url = urlsOf(state)[0] ?? savedUrl(given)
-  if (!running) return [`Saved: ${url} will be verified when the gateway starts. It is not running now.`, '', 'Next: xopc gateway']
-  switch (state.phase) {
-    case 'on':
-      if (state.verified === null) return [`Saved: ${url}, ${verifiedText(null, now)}.`, '', 'Next: xopc proxy test']
-      return [
-        `${url} leads to this gateway: ${verifiedText(state.verified, now)}.`,
-        'It does not show whether it works over cellular.',
-        '',
-        'Next: open it on another device and sign in with the token that `xopc gateway token --show` prints.',
-      ]
-    default:
-      return [
-        `${url} was saved all the same, but it does not work yet: ${phaseWord(state)}.`,
-        ...stateDetail(state, now).map((line) => `  ${line}`),
-        '',
-        `Next: xopc proxy test${urlsOf(state).length === 0 ? ` ${url}` : ''}, to see every hop`,
-      ]
-  }
+  const say = (first: string, text: string): string[] => wrap(first, text, textColumns)
+  if (!running)
+    return [...say('', `Saved: ${url} will be verified when the gateway starts. It is not running now.`), '', 'Next: xopc gateway']
+  if (state.phase !== 'on')
+    return [
+      ...say('', `${url} was saved all the same, but it does not work${state.phase === 'degraded' ? '' : `: ${phaseWord(state)}`}.`),
+      ...stateDetail(state, now).flatMap((line) => say('  ', line)),
+      '',
+      `Next: xopc proxy test${urlsOf(state).length === 0 ? ` ${url}` : ', to see every hop'}`,
+    ]
+  if (state.verified === null) return [...say('', `Saved: ${url}, ${verifiedText(null, now)}.`), '', 'Next: xopc proxy test']
+  return [
+    ...say('', `${url} leads to this gateway: ${verifiedText(state.verified, now)}. It does not show whether it works over cellular.`),
+    '',
+    ...say('Next: ', 'open it on another device and sign in with the token that `xopc gateway token --show` prints.'),
+  ]
 }
 
 /** What was taken is an origin, and is saved as one. */

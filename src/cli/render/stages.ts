@@ -68,5 +68,5 @@ function who({ program, evidence }: Culprit): string {
 }
 
 function repair({ status, fix }: Stage, columns: number): string[] {
-  return fix === undefined ? [] : renderFix(`${indent}${status === 'pass' ? 'Better: ' : 'Fix: '}`, fix, columns)
+  return fix === undefined ? [] : renderFix(`${indent}${status === 'pass' ? 'Tip: ' : 'Fix: '}`, fix, columns)
 }

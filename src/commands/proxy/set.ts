@@ -26,7 +26,9 @@ export default class ProxySet extends BaseCommand {
       return plan
     }
     const state = await xopc.enable('proxy', { url: args.url, wait: true })
-    this.out(...renderProxySet(state, { given: args.url, running: kind === 'client', now: Date.now() }))
+    this.out(
+      ...renderProxySet(state, { given: args.url, running: kind === 'client', textColumns: this.terminal.textColumns, now: Date.now() }),
+    )
     if (state.phase === 'degraded' || state.phase === 'blocked' || state.phase === 'failed') process.exitCode = 1
     return state
   }

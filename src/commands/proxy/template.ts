@@ -26,7 +26,7 @@ export default class ProxyTemplateCommand extends BaseCommand {
     const program = args.program as ProxyProgram
     const template = await (await this.xopc()).proxyTemplate(program, flags.domain === undefined ? {} : { domain: flags.domain })
     this.out(...blockLines(template.text))
-    this.note('', ...renderSteps(template, this.terminal.live ? this.terminal.columns : Infinity))
+    this.note('', ...renderSteps(template, this.terminal.textColumns))
     return template
   }
 }

@@ -5,7 +5,6 @@ import type { ProxyProgram, ProxyTemplate } from '../protocol/http-api.ts'
 /** A configuration for a person's own proxy, for the port or socket that this gateway really has. Throws `invalid_domain`. */
 export function proxyTemplate({ gateway }: Config, program: ProxyProgram, { domain }: { domain?: string }): ProxyTemplate {
   const { port, proxySocket, publicUrl } = gateway
-  // The name that is configured is the one that is meant, unless another is asked for.
-  const known = publicUrl === undefined ? 'gateway.example.com' : new URL(publicUrl).hostname
-  return templateFor(program, { domain: domain ?? known, port, ...(proxySocket === undefined ? {} : { socket: proxySocket }) })
+  const publicHost = publicUrl === undefined ? undefined : new URL(publicUrl).hostname
+  return templateFor(program, { domain, publicHost, port, socket: proxySocket })
 }

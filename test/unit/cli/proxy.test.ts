@@ -62,7 +62,7 @@ describe('a verification', () => {
 })
 
 describe('the overview', () => {
-  const show = { columns: 100, now }
+  const show = { columns: 100, textColumns: Infinity, now }
 
   it.each<[string, Partial<Overview>, string[]]>([
     ['on and verified', { methods: [proxy(on)] }, ['  proxy: verified 3 min ago from this computer in 640 ms']],
@@ -92,16 +92,26 @@ describe('the overview', () => {
     expect(renderOverview(overview(given), show)).toEqual(expect.arrayContaining(lines))
   })
 
+  it('breaks sentences at the edge of a terminal', () => {
+    const lines = renderOverview(overview({ methods: [proxy(degraded)] }), { ...show, textColumns: 30 })
+    expect(lines).toEqual(expect.arrayContaining(['  proxy: nginx holds streams', '    back.']))
+  })
+
   it('names no time in a line that is printed when something changes', () => {
     expect(methodLine(proxy(on))).toBe(`proxy: on; everybody; ${url}; verified from this computer in 640 ms`)
   })
 })
 
 describe('xopc proxy set', () => {
-  const show = { given: url, running: true, now }
+  const show = { given: url, running: true, textColumns: Infinity, now }
 
   it.each<[string, AccessState, Partial<typeof show>, string]>([
-    ['verified', on, {}, `${url} leads to this gateway: verified 3 min ago from this computer in 640 ms.`],
+    [
+      'verified',
+      on,
+      {},
+      `${url} leads to this gateway: verified 3 min ago from this computer in 640 ms. It does not show whether it works over cellular.`,
+    ],
     ['not verified yet', unverified, {}, `Saved: ${url}, not verified yet.`],
     [
       'without a gateway',
@@ -109,18 +119,18 @@ describe('xopc proxy set', () => {
       { running: false },
       `Saved: ${url} will be verified when the gateway starts. It is not running now.`,
     ],
-    ['with a problem', degraded, {}, `${url} was saved all the same, but it does not work yet: on, with a problem.`],
+    ['with a problem', degraded, {}, `${url} was saved all the same, but it does not work.`],
     [
       'failed, typed in another way',
       failed,
       { given: 'HTTPS://Gateway.Example.com:443/' },
-      `${url} was saved all the same, but it does not work yet: failed.`,
+      `${url} was saved all the same, but it does not work: failed.`,
     ],
     [
       'still starting',
       { phase: 'starting', step: 'test', since: at },
       {},
-      `${url} was saved all the same, but it does not work yet: starting.`,
+      `${url} was saved all the same, but it does not work: starting.`,
     ],
   ])('says first what it came to: %s', (_, state, more, line) => {
     expect(renderProxySet(state, { ...show, ...more })[0]).toBe(line)
@@ -132,13 +142,15 @@ describe('xopc proxy set', () => {
     )
   })
 
-  it('says what it did not look at', () => {
-    expect(renderProxySet(on, show)).toContain('It does not show whether it works over cellular.')
+  it('is no wider than the terminal', () => {
+    for (const state of [on, unverified, degraded, failed])
+      for (const line of renderProxySet(state, { ...show, textColumns: 60 })) expect(line.length).toBeLessThanOrEqual(60)
   })
 
   it('is without what a terminal obeys', () => {
     const given = '\u001b[2Jhttps://x\u202e'
-    for (const running of [true, false]) expect(renderProxySet(failed, { given, running, now }).join('')).not.toMatch(/\p{Cc}|\p{Cf}/u)
+    for (const running of [true, false])
+      expect(renderProxySet(failed, { given, running, textColumns: 60, now }).join('')).not.toMatch(/\p{Cc}|\p{Cf}/u)
   })
 })
 

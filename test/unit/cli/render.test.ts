@@ -16,7 +16,7 @@ const failed: AccessState = {
   retryAt: null,
 }
 
-const show = { columns: 100, now: Date.parse('2026-11-24T10:03:00.000Z') }
+const show = { columns: 100, textColumns: Infinity, now: Date.parse('2026-11-24T10:03:00.000Z') }
 
 function lan(more: Partial<MethodView> = {}): MethodView {
   return { id: 'lan', intended: true, audience: 'lan', audienceText: 'anyone on the same network', state: on, candidates: [], ...more }

@@ -20,11 +20,7 @@ describe('a stage on a wide terminal', () => {
     [
       'that could be better',
       stage({ fix: { title: 'Trust the proxy.', command: 'xopc config set a=1' } }),
-      [
-        '✓ pass  sse         603 ms  Three events came 300 ms apart.',
-        '        Better: Trust the proxy:',
-        '            xopc config set a=1',
-      ],
+      ['✓ pass  sse         603 ms  Three events came 300 ms apart.', '        Tip: Trust the proxy:', '            xopc config set a=1'],
     ],
     [
       'that failed',

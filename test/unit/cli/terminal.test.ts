@@ -19,5 +19,14 @@ describe('a terminal', () => {
 
   it('has 80 columns where it does not say', () => {
     expect(createTerminal(pipe, {}).columns).toBe(80)
+    expect(createTerminal({ stdin: {}, stdout: { isTTY: true, columns: 0 } }, {}).columns).toBe(80)
+  })
+
+  it.each([
+    ['its edge', tty, {}, 120],
+    ['no edge in CI', tty, { CI: 'true' }, Infinity],
+    ['no edge in a pipe', pipe, {}, Infinity],
+  ])('breaks sentences at %s', (_, streams, env, wanted) => {
+    expect(createTerminal(streams, env).textColumns).toBe(wanted)
   })
 })

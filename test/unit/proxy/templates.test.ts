@@ -57,6 +57,17 @@ describe('the host name of a template', () => {
       expect(() => templateFor(program, { domain, port })).toThrow(expect.objectContaining({ code: 'invalid_domain', exit: 2 }))
   })
 
+  it.each([
+    ['home.example.net', 'home.example.net'],
+    ['192.168.1.5', 'gateway.example.com'],
+    ['[fd00::5]', 'gateway.example.com'],
+    ['localhost', 'gateway.example.com'],
+    [undefined, 'gateway.example.com'],
+  ])('is that of the public URL, where a certificate can be had for it: %s', (publicHost, domain) => {
+    expect(templateFor('caddy', { publicHost, port }).domain).toBe(domain)
+    expect(templateFor('caddy', { publicHost, domain: 'a.example', port }).domain).toBe('a.example')
+  })
+
   it('is quoted in the refusal without what a terminal obeys', () => {
     expect(() => templateFor('caddy', { domain: '\u001b[2Jevil\u202e', port })).toThrow(/^"evil" is not/)
   })

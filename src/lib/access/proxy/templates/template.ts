@@ -2,7 +2,7 @@ import type { Fix, ProxyProgram, ProxyTemplate } from '../../../protocol/http-ap
 import { proxyErrors } from '../errors.ts'
 import { caddy } from './caddy.ts'
 import { cloudflared } from './cloudflared.ts'
-import { domainOf } from './domain.ts'
+import { domainOf, isDomain } from './domain.ts'
 import { nginx } from './nginx.ts'
 import { gatewayOf, type ProgramTemplate, type Site } from './site.ts'
 
@@ -11,8 +11,10 @@ const programs: Record<ProxyProgram, ProgramTemplate> = { caddy, nginx, cloudfla
 
 /** What a template is to be made for. */
 export interface TemplateWishes {
-  /** The host name that it serves; `gateway.example.com` where it is not known yet. */
+  /** The host name that it serves. */
   domain?: string | undefined
+  /** The host of `gateway.publicUrl`: meant where no other is given, if a certificate can be had for it. Else it is `gateway.example.com`. */
+  publicHost?: string | undefined
   /** The port that the gateway has on 127.0.0.1. */
   port: number
   /** `gateway.proxySocket`: the proxy comes by it instead of by the port. */
@@ -20,13 +22,18 @@ export interface TemplateWishes {
 }
 
 /** A configuration that passes the staged test with every stage. Pure. Throws `invalid_domain`, `PROXY_SOCKET_UNSAFE`. */
-export function templateFor(program: ProxyProgram, { domain = 'gateway.example.com', port, socket }: TemplateWishes): ProxyTemplate {
+export function templateFor(program: ProxyProgram, { domain, publicHost, port, socket }: TemplateWishes): ProxyTemplate {
   const site: Site = {
-    domain: domainOf(domain),
+    domain: domain === undefined ? fallback(publicHost) : domainOf(domain),
     gateway: socket === undefined ? { kind: 'port', port } : { kind: 'socket', path: safePath(socket) },
   }
   const { file, text, steps } = programs[program]
   return { program, domain: site.domain, gateway: gatewayOf(site), file, text: text(site), steps: [...steps(site), ...lastSteps(site)] }
+}
+
+/** Nobody typed this one, so there is nobody to tell that it is an address or `localhost`. */
+function fallback(host: string | undefined): string {
+  return host !== undefined && isDomain(host) ? host : 'gateway.example.com'
 }
 
 function lastSteps({ domain, gateway }: Site): Fix[] {
