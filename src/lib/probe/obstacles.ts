@@ -2,7 +2,7 @@ import type { Culprit, Fix } from '../protocol/http-api.ts'
 import { type Aim, nameInText, originInText } from './aim.ts'
 import { remedy } from './directives.ts'
 import { fail, type Judged, subject } from './judged.ts'
-import { codeIn, header, type Reply } from './reply.ts'
+import { codeIn, header, isMarked, type Reply } from './reply.ts'
 import { culpritOf } from './signatures.ts'
 import { asksForBasic, type Wall, wallIn } from './walls.ts'
 
@@ -11,7 +11,7 @@ export function obstacleIn(reply: Reply, path: string, aim: Aim): Judged | null 
   const facts = { path, status: reply.status }
   if (reply.status >= 300 && reply.status < 400) return redirect(reply, aim, facts)
   // What the gateway itself answers is for the stage to judge.
-  if (codeIn(reply) !== null) return null
+  if (isMarked(reply) && codeIn(reply) !== null) return null
   return wall(reply, path, aim, facts) ?? failure(reply, path, aim, facts)
 }
 
@@ -69,8 +69,7 @@ function wall(reply: Reply, path: string, aim: Aim, facts: Facts): Judged | null
 }
 
 function blocked(detail: string, { culprit }: Wall, aim: Aim, facts: Facts): Judged {
-  const sentence = detail.charAt(0).toUpperCase() + detail.slice(1)
-  return fail('AUTH_BLOCKED', sentence, { culprit, fix: openUp(culprit, aim), facts })
+  return fail('AUTH_BLOCKED', detail, { culprit, fix: openUp(culprit, aim), facts })
 }
 
 /** How each kind of wall lets somebody through who has a credential of the gateway. */
@@ -134,4 +133,25 @@ export function notPassed(aim: Aim, path: string, reply: Reply): Judged {
   const culprit = culpritOf(reply)
   const detail = `${subject(culprit)} does not pass ${path} on to the gateway: it answered with status ${reply.status}.`
   return fail('HTTP_ERROR', detail, { culprit, fix: remedy('notPassed', culprit, aim), facts: { path, status: reply.status } })
+}
+
+/** The gateway refused a credential that we never sent: the proxy adds one, or puts it in place of ours. Null where it is not that. Pure. */
+export function foreignCredential(aim: Aim, path: string, reply: Reply): Judged | null {
+  const code = codeIn(reply)
+  if (code !== 'invalid_token' && code !== 'auth_blocked') return null
+  const culprit = culpritOf(reply)
+  const detail = `${subject(culprit)} puts a credential of its own into the header Authorization: the gateway answered ${code}.`
+  const facts = { path, status: reply.status, refusal: code }
+  return fail('AUTHORIZATION_STRIPPED', detail, { culprit, fix: remedy('noAuthorization', culprit, aim), facts })
+}
+
+/** A gateway refused what everybody may ask; null where no gateway answered. Pure. */
+export function refusedByGateway(aim: Aim, path: string, reply: Reply): Judged | null {
+  const code = codeIn(reply)
+  if (code === null || !isMarked(reply)) return null
+  const foreign = foreignCredential(aim, path, reply)
+  if (foreign !== null) return foreign
+  const detail = `An xopc gateway answers ${path} with the error ${code}.`
+  const fix = { title: `Read in docs/errors.md what ${code} means; the gateway’s log says more`, command: 'xopc gateway logs' }
+  return fail('HTTP_ERROR', detail, { culprit: culpritOf(reply), fix, facts: { path, status: reply.status, refusal: code } })
 }

@@ -36,11 +36,16 @@ export function jsonOf({ headers, body }: Reply): unknown {
   }
 }
 
-/** The code of an error in the form of this gateway's errors; null for every other answer. */
+/** Whether the reply bears the mark of every reply of a gateway; a proxy may hide it. */
+export function isMarked({ headers }: Reply): boolean {
+  return headers.has('x-xopc-api')
+}
+
+/** The code of an error in the form that gateways give; null for every other answer. Other services may use this form, so only a known code tells. */
 export function codeIn(reply: Reply): string | null {
   const json = jsonOf(reply)
-  const ours = typeof json === 'object' && json !== null && 'error' in json && typeof json.error === 'string' && 'code' in json
-  return ours && typeof json.code === 'string' ? json.code : null
+  const code: unknown = typeof json === 'object' && json !== null && 'error' in json && 'code' in json ? json.code : null
+  return typeof code === 'string' && /^\w{1,60}$/.test(code) ? code : null
 }
 
 /** What kind of thing came, in words. */

@@ -4,7 +4,7 @@ import { header, type Reply } from './reply.ts'
 
 /** A sign-in page in front of the gateway. */
 export interface Wall {
-  /** `Authelia`, or in words where nothing tells: `a sign-in page`. */
+  /** `Authelia`, or in words where nothing tells: `A sign-in page`. */
   name: string
   culprit: Culprit
 }
@@ -40,7 +40,7 @@ export function wallIn(reply: Reply): Wall | null {
     if (evidence !== null) return { name: program, culprit: { program, evidence } }
   }
   return /<input[^>]+type\s*=\s*["']?password/i.test(reply.body)
-    ? { name: 'a sign-in page', culprit: { program: null, evidence: null } }
+    ? { name: 'A sign-in page', culprit: { program: null, evidence: null } }
     : null
 }
 

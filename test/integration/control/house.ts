@@ -48,8 +48,8 @@ export interface Answer {
 /** What was called, and a way to let events out. */
 export type FakeXopc = Served & { calls: string[]; emit(type: GatewayEvent['type'], data?: unknown): void }
 
-/** Starts one. `gateway` is the `gateway` section as a person writes it. */
-export async function startHouse(gateway: Record<string, unknown> = {}): Promise<House> {
+/** Starts one. `gateway` is the `gateway` section as a person writes it; `signer` signs by saying so unless a real one is given. */
+export async function startHouse(gateway: Record<string, unknown> = {}, signer: Signer = fakeSigner): Promise<House> {
   const dir = await mkdtemp(join(tmpdir(), 'xopc-control-'))
   const token = randomBytes(24).toString('hex')
   const store = fakeStore(configSchema.parse({ gateway: { port: 0, ...gateway, auth: { token, ...section(gateway['auth']) } } }), dir)
@@ -58,7 +58,7 @@ export async function startHouse(gateway: Record<string, unknown> = {}): Promise
   const house = createGateway({
     config: store,
     state: { paths: statePaths({ XOPC_STATE_DIR: dir }), runDir: dir, tightened: [] },
-    signer: fakeSigner,
+    signer,
     log: quietLog,
     audit: { write: (event) => audits.push(event) },
     clock: systemClock,

@@ -4,7 +4,7 @@ import type { ProbeDesk } from '../desk.ts'
 import { remedy } from '../directives.ts'
 import { fail, type Judged, pass, skip, subject, warn } from '../judged.ts'
 import type { Asked, Line } from '../line.ts'
-import { notPassed, obstacleIn } from '../obstacles.ts'
+import { foreignCredential, notPassed, obstacleIn } from '../obstacles.ts'
 import { codeIn, jsonOf, type Reply } from '../reply.ts'
 import { NONCE_HEADER, REQUEST_PATH, type SeenRequest, seenRequestIn } from '../seen-request.ts'
 import { culpritByHints, culpritOf, firstKnown } from '../signatures.ts'
@@ -59,18 +59,16 @@ function judgeWith(aim: Aim, look: Look): Judged | null {
   return obstacleIn(reply, REQUEST_PATH, aim) ?? notPassed(aim, REQUEST_PATH, reply)
 }
 
-/** Answers of the gateway to a request whose credential did not arrive: none, or (`invalid_token`) another in its place. */
+/** Answers of the gateway to a request whose credential did not arrive. */
 const missing = new Set(['missing_token', 'auth_unconfigured', 'UNKNOWN_HOST', 'invalid_proxy_credentials', 'AUTH_NONE_LOCAL_ONLY'])
 
 /** A ticket is fresh and good for one request, so what the gateway refuses is not what was sent. Null where it was not that. Pure. */
 export function lostCredential(aim: Aim, path: string, reply: Reply): Judged | null {
   const code = codeIn(reply)
-  const replaced = code === 'invalid_token' || code === 'auth_blocked'
-  if (code === null || !(replaced || missing.has(code))) return null
+  if (code === null || !missing.has(code)) return foreignCredential(aim, path, reply)
   const culprit = culpritOf(reply)
   const facts = { path, status: reply.status, refusal: code }
-  const does = replaced ? 'puts another credential in place of the header Authorization' : 'takes the header Authorization away'
-  const detail = `${subject(culprit)} ${does}: the gateway answered ${code} to a fresh one.`
+  const detail = `${subject(culprit)} does not hand the header Authorization on: the gateway answered ${code} to a fresh credential.`
   return fail('AUTHORIZATION_STRIPPED', detail, { culprit, fix: remedy('noAuthorization', culprit, aim), facts })
 }
 

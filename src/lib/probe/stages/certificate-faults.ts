@@ -169,7 +169,8 @@ function judgeRemaining(aim: Aim, leaf: Paper, now: number, facts: Record<string
 }
 
 function soon(ms: number): string {
-  return ms >= DAY_MS ? `${Math.floor(ms / DAY_MS)} days` : `${Math.max(1, Math.floor(ms / 3_600_000))} hours`
+  const [count, unit] = ms >= DAY_MS ? [Math.floor(ms / DAY_MS), 'day'] : [Math.max(1, Math.floor(ms / 3_600_000)), 'hour']
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
 
 function factsOf({ leaf, names, chain, refusal }: Shown, protocol: string, faults: readonly Fault[]): Record<string, unknown> {

@@ -68,11 +68,13 @@ export function judgeName(aim: Aim, looked: Looked): Named {
   const [first] = banned
   const fix = { title: 'Let the name point to the address of your proxy', snippet: record(aim) }
   if (first === undefined) return { judged: pass(`${naming(aim, usable)}${reachNote(usable)}.`, facts), usable }
-  const why = `${first.address} is ${first.reason}, and xopc never connects there`
+  const is = `${first.address} is ${first.reason}, and xopc never connects there`
+  const none =
+    aim.literal || first.address === aim.name ? is : `${aim.name} points to ${first.address}: ${first.reason}, where xopc never connects`
   const judged =
     usable.length === 0
-      ? fail('DNS_OR_CONN_REFUSED', `${aim.literal ? '' : `${aim.name} points to `}${why}.`, { fix, facts })
-      : warn('DNS_OR_CONN_REFUSED', `${naming(aim, usable)}, but ${why}.`, { fix, facts })
+      ? fail('DNS_OR_CONN_REFUSED', `${none}.`, { fix, facts })
+      : warn('DNS_OR_CONN_REFUSED', `${naming(aim, usable)}, but ${is}.`, { fix, facts })
   return { judged, usable }
 }
 

@@ -73,7 +73,7 @@ export function judgeHeaders(aim: Aim, seen: SeenRequest, given: Omit<HeadersSee
     (each) => each !== null,
   )
   const [first, ...more] = problems
-  if (first === undefined) return wellTold(seen, proxies, given.keepsClaims === true, facts)
+  if (first === undefined) return wellTold(seen, proxies, given, facts)
   const detail = `${subject(culprit)} ${problems.map(({ text }) => text).join('; it also ')}.`
   const fix =
     more.length === 0 ? first.fix : { title: first.fix.title, snippet: problems.flatMap((each) => each.fix.snippet ?? []).join('\n') }
@@ -116,19 +116,22 @@ function forProblem(aim: Aim, { received }: SeenRequest, culprit: Culprit): Prob
  * The smallest `trustedProxies` that would be right. We sent no X-Forwarded-For, so what the proxies wrote there is all true: from the peer
  * leftwards everything is a proxy, up to our own address or the first entry, which is us as the outermost proxy saw us.
  */
-function proxiesOf({ peer, forwardedFor }: SeenRequest, { source, own }: Pick<HeadersSeen, 'source' | 'own'>): string[] {
-  const mine = new Set([...own, ...(source === null ? [] : [source])].map(plain))
+function proxiesOf({ peer, forwardedFor }: SeenRequest, given: Omit<HeadersSeen, 'look'>): string[] {
   const inner = forwardedFor.slice(1).map(plain)
-  const chain = inner.slice(inner.findLastIndex((address) => mine.has(address)) + 1)
+  const chain = inner.slice(inner.findLastIndex((address) => isMine(address, given)) + 1)
   return [...new Set([...(peer === null ? [] : [plain(peer)]), ...chain.toReversed()])].filter((address) => ipaddr.isValid(address))
 }
 
-function wellTold(seen: SeenRequest, proxies: readonly string[], keepsClaims: boolean, facts: Record<string, unknown>): Judged {
-  const claims = keepsClaims
-    ? ' What a visitor claims in X-Forwarded-For is passed on to the left, where the gateway does not believe it.'
-    : ''
+function wellTold(seen: SeenRequest, proxies: readonly string[], given: Omit<HeadersSeen, 'look'>, facts: Record<string, unknown>): Judged {
+  const claims =
+    given.keepsClaims === true
+      ? ' What a visitor claims in X-Forwarded-For is passed on to the left, where the gateway does not believe it.'
+      : ''
   const told = 'Host, scheme and visitor arrive as they are'
-  if (seen.trustedPeer && !proxies.includes(plain(seen.client))) return pass(`${told}, and the gateway knows its visitors.${claims}`, facts)
+  const visitor = plain(seen.client)
+  if (seen.trustedPeer && (isMine(visitor, given) || !proxies.includes(visitor))) {
+    return pass(`${told}, and the gateway knows its visitors.${claims}`, facts)
+  }
   if (proxies.length === 0) return pass(`${told}.${claims}`, facts)
   const fix = {
     title: 'If you like: let the gateway see each visitor’s own address in place of the proxy’s (add to what is listed already)',
@@ -136,6 +139,10 @@ function wellTold(seen: SeenRequest, proxies: readonly string[], keepsClaims: bo
   }
   const who = `the gateway takes ${proxies.join(', ')} for the visitor until it is in trustedProxies`
   return { ...pass(`${told}; ${who}.${claims}`, facts), fix }
+}
+
+function isMine(address: string, { source, own }: Omit<HeadersSeen, 'look'>): boolean {
+  return own.some((each) => plain(each) === address) || (source !== null && plain(source) === address)
 }
 
 /** An address as it is compared: IPv4 where it is v4-mapped. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Aim } from '../aim.ts'
+import { type Aim, originInText } from '../aim.ts'
 import { culpritIn, culpritOf } from '../signatures.ts'
 import { fail, type Judged, pass, subject, warn } from '../judged.ts'
 import type { Asked, Line } from '../line.ts'
-import { obstacleIn, stranger, targetOf } from '../obstacles.ts'
+import { obstacleIn, refusedByGateway, stranger, targetOf } from '../obstacles.ts'
 import { header, jsonOf, kindOf, type Reply } from '../reply.ts'
 import type { Trouble } from '../trouble.ts'
 
@@ -84,7 +84,7 @@ function faultIn(asked: Asked, path: string, aim: Aim, shape: z.ZodType): Judged
   const obstacle = obstacleIn(reply, path, aim)
   if (obstacle !== null) return circling(reply, aim) ?? obstacle
   if (reply.status === 200 && shape.safeParse(jsonOf(reply)).success) return null
-  return stranger(reply, path, kindOf(reply), aim)
+  return refusedByGateway(aim, path, reply) ?? stranger(reply, path, kindOf(reply), aim)
 }
 
 /** A redirect within the origin that is left over after as many as are followed. */
@@ -111,7 +111,7 @@ export function requestFault(aim: Aim, path: string, { kind, code }: Trouble): J
       })
     case 'speaksTls':
       return fail('HTTP_ERROR', `Port ${aim.port} speaks https, and the address says http.`, {
-        fix: { title: 'Write https:// in place of http://' },
+        fix: { title: 'Use the https address', command: `xopc proxy test ${originInText(aim, { scheme: 'https', port: aim.port })}` },
         facts,
       })
     case 'notHttp':
