@@ -14,7 +14,13 @@ export async function reportFailure(error: unknown, { words, env, json }: Contex
   if ('bug' in failure) process.stderr.write(await keepStack(failure.bug, words, env))
   if (failure.info !== null && json) process.stdout.write(errorJson(failure.info))
   if (failure.info !== null && !json) process.stderr.write(renderError(failure.info))
-  return failure.exit
+  return failure.info === null ? failure.exit : await exitOf(failure.info.code, failure.exit)
+}
+
+/** The exit code belongs to the error's code, whoever found it: a refusal of the running gateway comes without one. */
+async function exitOf(code: string, told: number): Promise<number> {
+  const { catalog } = await import('../lib/errors/catalog.ts')
+  return Object.hasOwn(catalog, code) ? (catalog[code]?.exit ?? told) : told
 }
 
 /** The words before the first flag or value: enough to name the command whose help is meant. */

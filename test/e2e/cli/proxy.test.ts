@@ -122,6 +122,18 @@ describe('without a gateway', () => {
 })
 
 describe('with a gateway', () => {
+  it('what is typed wrong ends as it does without one', async () => {
+    const gateway = await startGateway()
+    for (const [code, url] of badUrls)
+      for (const more of [[], ['--dry-run']]) {
+        const { code: exit, stdout } = await gateway.xopc(['proxy', 'set', url, '--json', ...more])
+        expect([exit, errorIn(stdout).code]).toEqual([3, code])
+      }
+    const { code: exit, stdout } = await gateway.xopc(['proxy', 'template', 'caddy', '--domain', 'a b', '--json'])
+    expect([exit, errorIn(stdout).code]).toEqual([2, 'invalid_domain'])
+    expect(await savedIn(gateway.stateDir)).not.toContain('publicUrl')
+  })
+
   it.each(badUrls)('a test of what is no address is a verdict: %s', async (code, url) => {
     const gateway = await startGateway()
     const json = await gateway.xopc(['proxy', 'test', url, '--wait', '--json'])
