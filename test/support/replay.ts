@@ -22,7 +22,7 @@ export async function startRecorder(gateway: string, place: Place = {}): Promise
     if (replaying) return tell(res, tape.get(key))
     const options = { method: req.method ?? 'GET', headers: req.rawHeaders, agent: false }
     const forwarded = request(`${gateway}${req.url}`, options, (answer) => pass(answer, res, (recorded) => tape.set(key, recorded)))
-    forwarded.once('error', () => res.destroy())
+    forwarded.once('error', () => res.destroy()).once('upgrade', () => res.destroy())
     res.once('close', () => forwarded.destroy())
     req.pipe(forwarded)
   })
