@@ -31,6 +31,6 @@ it.each(
 })
 
 it('knows a command that does not exist', () => {
-  expect(commandsIn('Type `xopc proxy set https://a`, or xopc lan on.')).toEqual(['proxy set', 'lan on'])
-  expect([exists('proxy set'), exists('lan on'), exists('config set'), exists('gateway start')]).toEqual([false, true, true, true])
+  expect(commandsIn('Type `xopc tunnel start https://a`, or xopc lan on.')).toEqual(['tunnel start', 'lan on'])
+  expect([exists('tunnel start'), exists('lan on'), exists('config set'), exists('gateway start')]).toEqual([false, true, true, true])
 })
