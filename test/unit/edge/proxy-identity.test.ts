@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type ConfigInput, configSchema } from '../../../src/lib/config/schema.ts'
-import { identityHeaders, identityRules, judgeIdentity } from '../../../src/lib/gateway/edge/proxy-identity.ts'
+import { identityDoors, identityHeaders, identityRules, judgeIdentity } from '../../../src/lib/gateway/edge/proxy-identity.ts'
 
 const SECRET = '5ec2e7aa'.repeat(6)
 type TrustedProxy = NonNullable<NonNullable<ConfigInput['gateway']>['auth']>['trustedProxy']
@@ -145,6 +145,10 @@ describe('required headers and allowed users', () => {
   ])('allowUsers compares exactly: %s', (user, expected) => {
     expect(judged({ allowUsers: ['anna', 'Žofie'] }, [`X-Forwarded-User: ${user}`])).toBe(expected)
   })
+})
+
+it('only these doors have proxies that may say who somebody is', () => {
+  expect([...identityDoors].toSorted()).toEqual(['lan', 'local', 'proxy'])
 })
 
 describe('in other modes', () => {
