@@ -25,7 +25,7 @@ needsPeer('netns', 'a streaming app, from another computer', (ip) => {
 
     const on = await gateway.xopc(['lan', 'on', '--json'])
     expect(on, on.stderr).toMatchObject({ code: 0 })
-    expect(JSON.parse(on.stdout)).toMatchObject({ phase: 'on', verified: null })
+    expect(JSON.parse(on.stdout)).toMatchObject({ phase: 'on', verified: { vantage: 'self', verdict: { ok: true } } })
     expect(JSON.parse(on.stdout).urls).toContain(there)
 
     const status = async (...args: string[]) => (await curl('-o', '/dev/null', '-w', '%{http_code}', ...args)).stdout
@@ -101,11 +101,12 @@ it('moves to another port while it runs, and says so in its lock', async () => {
   expect(JSON.parse(readFileSync(join(gateway.stateDir, 'run/gateway.json'), 'utf8'))).toMatchObject({ url: `http://127.0.0.1:${port}` })
 })
 
-it('lists lan with audience and state', async () => {
+it('lists every way in with audience and state', async () => {
   const gateway = await startGateway()
   const ran = await gateway.xopc(['status', '--json'])
   expect(JSON.parse(ran.stdout).methods).toEqual([
     expect.objectContaining({ id: 'lan', audience: 'lan', intended: false, state: { phase: 'off' } }),
+    expect.objectContaining({ id: 'proxy', audience: 'internet', intended: false, state: { phase: 'off' } }),
   ])
 })
 
