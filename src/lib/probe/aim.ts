@@ -26,8 +26,8 @@ export function aimAt(url: string): Aim {
  * The name as it may stand in a line that a person copies into a terminal or a configuration. A URL may hold more characters than a host name
  * has (`$`, `;`, quotes), and those would be run.
  */
-export function nameInText({ name }: Aim): string {
-  return /^[a-z0-9]([a-z0-9.:-]*[a-z0-9])?$/.test(name) ? name : 'gateway.example.com'
+export function nameInText({ name, literal }: Aim): string {
+  return literal || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) ? name : 'gateway.example.com'
 }
 
 /** The same for a whole origin: the tested one, or another scheme and port of the same name. */

@@ -32,7 +32,11 @@ const lines: Record<Ailment, { unknown: Fix; by: Lines }> = {
     },
     by: {
       nginx: { title: 'Switch buffering off in the location that passes to the gateway', snippet: 'proxy_buffering off;' },
-      Caddy: { title: 'Pass every piece on at once', snippet: reverseProxy('flush_interval -1') },
+      Caddy: {
+        title:
+          'Take out response_buffers (Caddy 2.6: buffer_responses); by itself Caddy passes events on at once, and everything else with',
+        snippet: reverseProxy('flush_interval -1'),
+      },
       Apache: { title: 'Add to the ProxyPass line', snippet: 'flushpackets=on' },
       Traefik: {
         title: 'Take the buffering middleware off the router, and flush at once',

@@ -9,7 +9,7 @@ import { asksForBasic, type Wall, wallIn } from './walls.ts'
 /** What stands between a request and the gateway, told by the reply to it; null where nothing does. `path` is what was asked for. Pure. */
 export function obstacleIn(reply: Reply, path: string, aim: Aim): Judged | null {
   const facts = { path, status: reply.status }
-  if (reply.status >= 300 && reply.status < 400) return redirect(reply, aim, facts)
+  if (reply.status >= 300 && reply.status < 400) return redirect(reply, path, aim, facts)
   // What the gateway itself answers is for the stage to judge.
   if (isMarked(reply) && codeIn(reply) !== null) return null
   return wall(reply, path, aim, facts) ?? failure(reply, path, aim, facts)
@@ -25,17 +25,18 @@ export function targetOf(reply: Reply, from: string): URL | null {
 
 type Facts = Record<string, unknown>
 
-function redirect(reply: Reply, aim: Aim, facts: Facts): Judged {
+function redirect(reply: Reply, path: string, aim: Aim, facts: Facts): Judged {
   const culprit = culpritOf(reply)
   const target = targetOf(reply, aim.origin)
+  const known = wallIn(reply)
   if (target === null || target.origin === aim.origin) {
+    if (known !== null) return blocked(`${known.name} stands in front of ${path}.`, known, aim, facts)
     const does = target === null ? `answers with status ${reply.status}` : 'redirects to another path'
     const fix = remedy('notPassed', culprit, aim)
     return fail('HTTP_ERROR', `${subject(culprit)} ${does} where the gateway should answer.`, { culprit, fix, facts })
   }
-  const origin = target.origin
+  const { origin } = target
   const to = { ...facts, target: origin }
-  const known = wallIn(reply)
   if (known !== null) return blocked(`${known.name} asks for a sign-in of its own at ${origin}.`, known, aim, to)
   if (aim.scheme === 'http' && target.protocol === 'https:' && target.hostname === new URL(aim.origin).hostname) {
     const place = originInText(aim, { scheme: 'https', port: Number(target.port) || 443 })
@@ -109,6 +110,14 @@ function failure(reply: Reply, path: string, aim: Aim, facts: Facts): Judged | n
   if (/sent to HTTPS port|to an HTTPS server|SSL-enabled server port/i.test(reply.body)) {
     const fix = { title: 'Use the https address', command: `xopc proxy test ${originInText(aim, { scheme: 'https', port: aim.port })}` }
     return fail('HTTP_ERROR', `Port ${aim.port} speaks https, and the address says http.`, { culprit, fix, facts })
+  }
+  if (/No required SSL certificate was sent/.test(reply.body)) {
+    const detail = `${subject(culprit)} asks for a certificate of the client, which phones and browsers do not have.`
+    return fail('AUTH_BLOCKED', detail, {
+      culprit,
+      fix: { title: 'Take the client certificate out', snippet: 'ssl_verify_client off;' },
+      facts,
+    })
   }
   if (status === 404) return null
   const detail = `${subject(culprit)} answers ${path} with status ${status} in place of the gateway.`

@@ -87,7 +87,8 @@ function judgeWithout(aim: Aim, look: Look, seen: SeenRequest): Judged {
   const facts = { ...ingress, refusal: code, status: reply.status }
   if (code !== null && missing.has(code)) return pass('The gateway takes a credential from here, and refuses who has none.', facts)
   const culprit = firstKnown(culpritOf(reply), culpritByHints(seen.hints))
-  if (reply.status === 200) {
+  // A page in place of the refusal is whoever's it is; an answer of the gateway's kind was kept.
+  if (reply.status === 200 && jsonOf(reply) !== undefined) {
     if (seenIn(look) === null) return cached(aim, reply)
     const detail = `${subject(culprit)} adds a credential of the gateway to requests that have none: whoever calls is let in.`
     const fix = { title: 'Take out the line by which the proxy sets Authorization, X-Xopc-Token or X-Api-Key' }

@@ -6,6 +6,7 @@ import type { Asked, Line } from '../line.ts'
 import { obstacleIn, refusedByGateway, stranger, targetOf } from '../obstacles.ts'
 import { header, jsonOf, kindOf, type Reply } from '../reply.ts'
 import type { Trouble } from '../trouble.ts'
+import { wallIn } from '../walls.ts'
 
 /** Where every gateway answers without a credential, with and without an app behind it. */
 export const HEALTH_PATH = '/health'
@@ -42,13 +43,13 @@ export async function lookAtHttp(aim: Aim, line: Line, now: () => number, signal
   return { ...seen, ping: second, pingMs: warm?.reply?.ms ?? null }
 }
 
-/** Follows redirects within the origin, a few. Another origin is never asked for anything. */
+/** Follows redirects within the origin, a few, but not to a sign-in. Another origin is never asked for anything. */
 async function follow(path: string, aim: Aim, line: Line, hops: string[], signal: AbortSignal): Promise<Asked> {
   let asked = await line.ask({ path }, signal)
   for (let from = `${aim.origin}${path}`, left = MAX_REDIRECTS; asked.reply !== undefined && left > 0; left--) {
     const { status } = asked.reply
     const target = status >= 300 && status < 400 ? targetOf(asked.reply, from) : null
-    if (target === null || target.origin !== aim.origin) return asked
+    if (target === null || target.origin !== aim.origin || wallIn(asked.reply) !== null) return asked
     from = target.href
     hops.push(target.pathname.slice(0, 200))
     asked = await line.ask({ path: `${target.pathname}${target.search}` }, signal)
@@ -90,7 +91,7 @@ function faultIn(asked: Asked, path: string, aim: Aim, shape: z.ZodType): Judged
 /** A redirect within the origin that is left over after as many as are followed. */
 function circling(reply: Reply, aim: Aim): Judged | null {
   const target = reply.status >= 300 && reply.status < 400 ? targetOf(reply, aim.origin) : null
-  if (target === null || target.origin !== aim.origin) return null
+  if (target === null || target.origin !== aim.origin || wallIn(reply) !== null) return null
   const culprit = culpritOf(reply)
   const fix = { title: 'Let the proxy answer /health without a redirect' }
   return fail('HTTP_ERROR', `${subject(culprit)} redirects again and again within the address.`, {
