@@ -152,12 +152,21 @@ needsPeer(['own-hosts', 'nginx', 'caddy-2.11'], 'a mistake in the configuration 
       locations: 'location / { proxy_pass http://127.0.0.1:OTHER; proxy_set_header Host $http_host; }',
       fault: { stage: 'identity', code: 'WRONG_GATEWAY', by: null, says: /Another xopc gateway .*not this one/ },
     },
+    'a certificate asked of the client': {
+      server: 'ssl_client_certificate CAFILE; ssl_verify_client on;',
+      fault: { stage: 'http', code: 'AUTH_BLOCKED', by: 'nginx', says: 'a certificate of the client', write: 'ssl_verify_client off;' },
+    },
   }
 
   /** What works and falls short. */
   const shortcomings: Record<string, Site & { warnings: Parameters<typeof expectWorks>[1] }> = {
     'nothing wrong': { warnings: [] },
     'Host without its port': { with: { host: 'proxy_set_header Host $host;' }, warnings: [['headers', 'HOST_REWRITTEN']] },
+    'a login page in place of each refusal': {
+      with: { more: `proxy_intercept_errors on; error_page 401 421 =200 /login;` },
+      server: `location = /login { internal; default_type text/html; return 200 '<form><input type="password" name=word></form>'; }`,
+      warnings: [['auth', 'AUTH_BLOCKED']],
+    },
     'no X-Forwarded-Proto': { with: { proto: '' }, warnings: [['headers', undefined]] },
     'no X-Forwarded-For': { with: { for: '' }, warnings: [['headers', undefined]] },
     'redirects within the address': {
@@ -187,13 +196,13 @@ needsPeer(['own-hosts', 'nginx', 'caddy-2.11'], 'a mistake in the configuration 
     return Object.entries(words).reduce((done, [word, value]) => done.replaceAll(word, String(value)), text)
   }
 
-  it.each(Object.entries(mistakes))('%s', async (title, { fault }) => {
+  it.concurrent.each(Object.entries(mistakes))('%s', async (title, { fault }) => {
     // What a cache holds is there from the second time on.
     if (title.startsWith('a cache')) await verdictOf(gateway, urlOf(title))
     expectFault(await verdictOf(gateway, urlOf(title)), fault)
   })
 
-  it.each(Object.entries(shortcomings))('works with %s', async (title, { warnings }) => {
+  it.concurrent.each(Object.entries(shortcomings))('works with %s', async (title, { warnings }) => {
     expectWorks(await verdictOf(gateway, urlOf(title)), warnings)
   })
 
