@@ -1,5 +1,5 @@
 import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
-import { namesAuthority } from '../protocol/authority.ts'
+import { type AskedHost, namesAuthority } from '../protocol/authority.ts'
 import type { IngressId } from '../protocol/http-api.ts'
 import type { Clock } from '../system/clock.ts'
 
@@ -33,8 +33,8 @@ export interface SignedIn {
 export interface Sessions {
   /** A session for this origin (`https://gateway.example.com`), made through this door; the origin's scheme decides `Secure`. Throws where the origin is no URL. */
   create(origin: string, ingress: IngressId): SignedIn
-  /** The living session of a Cookie header, where the request's Host (lower-cased) and Origin (if there is one) are the session's. Counts as use. */
-  find(cookieHeader: string, host: string, origin: string | null): Session | null
+  /** The living session of a Cookie header, where the request's Host and Origin (if there is one) are the session's. Counts as use. */
+  find(cookieHeader: string, asked: AskedHost, origin: string | null): Session | null
   /** Whether the key is this session's other half; constant-time. */
   holdsKey(session: Session, key: string): boolean
   /** Whether a living session was made at this origin. */
@@ -43,8 +43,8 @@ export interface Sessions {
   madeAt(origin: string, ingress: IngressId): boolean
   /** The exact Origin of a living session; null where it ended. */
   originOf(id: string): string | null
-  /** Whether a living session was made at this Host (lower-cased, default port dropped). */
-  knowsHost(host: string): boolean
+  /** Whether a living session was made at this Host. */
+  knowsHost(asked: AskedHost): boolean
   end(id: string): void
   /** Ends all of them: the token or the password changed. */
   endOwner(): void
@@ -94,12 +94,12 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
       living.set(hash('sha256', cookie), session)
       return { session, key, setCookie: setCookie(cookie, secure, LIFETIME_MS / 1000) }
     },
-    find(cookieHeader, host, origin) {
+    find(cookieHeader, asked, origin) {
       for (const { value, secure } of ours(cookieHeader)) {
         const digest = hash('sha256', value)
         const session = living.get(digest)
         if (!session || !alive(session) || session.secure !== secure) continue
-        if (!isNamed(host, session) || (origin !== null && origin !== session.origin)) continue
+        if (!isNamed(asked, session) || (origin !== null && origin !== session.origin)) continue
         return use(digest, session)
       }
       return null
@@ -110,7 +110,7 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
     },
     knowsOrigin: (origin) => living.values().some((each) => each.origin === origin && alive(each)),
     madeAt: (origin, ingress) => living.values().some((each) => each.origin === origin && each.ingress === ingress && alive(each)),
-    knowsHost: (host) => living.values().some((each) => isNamed(host, each) && alive(each)),
+    knowsHost: (asked) => living.values().some((each) => isNamed(asked, each) && alive(each)),
     originOf: (id) => living.values().find((each) => each.id === id && alive(each))?.origin ?? null,
     end(id) {
       for (const [digest, session] of living) if (session.id === id) living.delete(digest)
@@ -120,8 +120,8 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
   }
 }
 
-function isNamed(host: string, session: Living): boolean {
-  return namesAuthority(host, session.host, session.secure ? 'https' : 'http')
+function isNamed(asked: AskedHost, session: Living): boolean {
+  return namesAuthority(asked, session.host, session.secure ? 'https' : 'http')
 }
 
 /** `Set-Cookie` values that take the cookie out of the browser, for DELETE /api/session at this origin. */

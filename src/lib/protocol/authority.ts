@@ -10,11 +10,15 @@ export function hostName(host: string): string {
   return at > host.lastIndexOf(']') ? host.slice(0, at) : host
 }
 
-/**
- * Whether a request's Host (lower-cased) names this authority (as `URL.host` gives it). The port counts only where Host carries one, because
- * proxies on another port than the usual one often leave it out (nginx, `$host`).
- */
-export function namesAuthority(host: string, authority: string, proto: 'http' | 'https'): boolean {
-  if (withoutDefaultPort(host, proto) === authority) return true
-  return hostName(host) === host && host === hostName(authority)
+/** The name that a request was made by. */
+export interface AskedHost {
+  /** Lower-cased, default port dropped. */
+  readonly host: string
+  /** Host carries no port and came through a proxy: many leave the port out (nginx, `$host`), so any port of that host may be meant. */
+  readonly anyPort: boolean
+}
+
+/** Whether a request was made by this authority (as `URL.host` gives it). */
+export function namesAuthority({ host, anyPort }: AskedHost, authority: string, proto: 'http' | 'https'): boolean {
+  return withoutDefaultPort(host, proto) === authority || (anyPort && host === hostName(authority))
 }

@@ -28,9 +28,10 @@ needsPeer('chromium', 'the page of who is signed in', (executablePath) => {
     const [url] = JSON.parse(on.stdout).urls
     await tab.page.getByText(url).waitFor()
     expect(await tab.page.locator('#reach').innerText()).toBe('You, on the gateway’s computer · anyone on the same network')
-    expect(await tab.page.locator('[data-phase]').innerText()).toBe('On')
+    const lan = tab.page.locator('#methods > li', { hasText: 'Local network' })
+    expect(await lan.locator('[data-phase]').innerText()).toBe('On')
     await gateway.xopc(['lan', 'off'])
-    await tab.page.locator('[data-phase=off]').waitFor()
+    await lan.locator('[data-phase=off]').waitFor()
     expect(await tab.page.locator('#reach').innerText()).toBe('You, on the gateway’s computer')
     expect(asked.filter((each) => each.endsWith('/events'))).toEqual([])
   })

@@ -8,7 +8,7 @@ const path = '/api/gateway-identity/challenge'
 const nonce = 'N'.repeat(32)
 const publicUrl = 'https://gateway.test:8443'
 
-type Way = Pick<Exchange, 'ingress' | 'host'> & Partial<Pick<Exchange, 'proxied' | 'proto'>>
+type Way = Pick<Exchange, 'ingress' | 'host'> & Partial<Pick<Exchange, 'proxied' | 'proto' | 'anyPort'>>
 
 function verdict(origin: string, way: Way, own: readonly string[], setting?: string, tested?: string): string {
   const exchange: Exchange = {
@@ -16,6 +16,7 @@ function verdict(origin: string, way: Way, own: readonly string[], setting?: str
     client: '192.0.2.1',
     proxied: false,
     trustedPeer: false,
+    anyPort: false,
     forwardedFor: [],
     proto: 'http',
     knownHost: true,
@@ -35,6 +36,7 @@ function verdict(origin: string, way: Way, own: readonly string[], setting?: str
 
 describe('which origins are signed for a request that came by', () => {
   const local = (host: string): Way => ({ ingress: 'local', host })
+  const portless: Way = { ...local('gateway.test'), proxied: true, anyPort: true }
   it.each<[title: string, origin: string, way: Way, own: string[], publicUrl: string | undefined, wanted: string]>([
     ['local: a loopback name', 'http://127.0.0.1:18790', local('127.0.0.1:18790'), [], undefined, 'signed'],
     ['local: localhost', 'http://localhost:18790', local('localhost:18790'), [], undefined, 'signed'],
@@ -54,8 +56,16 @@ describe('which origins are signed for a request that came by', () => {
     ['local: a foreign name', 'https://evil.example', local('evil.example'), [], undefined, 'NOT_MY_ORIGIN'],
     ['local: publicUrl', publicUrl, local('gateway.test:8443'), [publicUrl], publicUrl, 'signed'],
     ['local: publicUrl under another Host', publicUrl, local('127.0.0.1:18790'), [publicUrl], publicUrl, 'NOT_MY_ORIGIN'],
-    ['local: publicUrl through a proxy that leaves the port out', publicUrl, local('gateway.test'), [publicUrl], publicUrl, 'signed'],
-    ['local: publicUrl on another port', publicUrl, local('gateway.test:9443'), [publicUrl], publicUrl, 'NOT_MY_ORIGIN'],
+    ['local: publicUrl on another port', publicUrl, local('gateway.test'), [publicUrl], publicUrl, 'NOT_MY_ORIGIN'],
+    ['local: publicUrl through a proxy that leaves the port out', publicUrl, portless, [publicUrl], publicUrl, 'signed'],
+    [
+      'local: publicUrl through a proxy on another port',
+      publicUrl,
+      { ...portless, host: 'gateway.test:9443' },
+      [publicUrl],
+      publicUrl,
+      'NOT_MY_ORIGIN',
+    ],
     [
       'local: a foreign origin on another port',
       'https://evil.example:8443',
@@ -119,7 +129,7 @@ describe('which origin is signed for the nonce of a running test', () => {
   const proxied = (host: string): Way => ({ ingress: 'local', host, proxied: true })
   it.each<[title: string, origin: string, way: Way, tested: string, wanted: string]>([
     ['the one under test, which nobody configured yet', tested, proxied('new.test:8443'), tested, 'signed'],
-    ['the same, the port left out of Host', tested, proxied('new.test'), tested, 'signed'],
+    ['the same, the port left out of Host', tested, { ...proxied('new.test'), anyPort: true }, tested, 'signed'],
     ['the same on the proxy socket', tested, { ingress: 'proxy', host: 'new.test:8443' }, tested, 'signed'],
     ['another one', 'https://other.test:8443', proxied('other.test:8443'), tested, 'NOT_MY_ORIGIN'],
     ['the one under test under another Host', tested, proxied('127.0.0.1:18790'), tested, 'NOT_MY_ORIGIN'],

@@ -8,6 +8,8 @@ import { createSessions } from '../../../src/lib/identity/sessions.ts'
 import { createTickets } from '../../../src/lib/identity/tickets.ts'
 import { systemClock as clock } from '../../../src/lib/system/clock.ts'
 
+const at = (host: string) => ({ host, anyPort: false })
+
 const GENERATED = 'a1b2c3d4'.repeat(6)
 const CHOSEN = 'a-long-token-that-i-chose-myself'
 const PASSWORD = 'correct horse battery'
@@ -27,7 +29,7 @@ function court(auth: NonNullable<ConfigInput['gateway']>['auth']) {
   const prove = (headers: Record<string, string>, visit: Partial<Visit> = {}) =>
     authenticator.prove(readHead(Object.entries(headers).flat()), {
       client: '192.0.2.1',
-      host: 'localhost:18790',
+      asked: at('localhost:18790'),
       control: false,
       toApp: false,
       local: false,
@@ -119,8 +121,8 @@ describe('a browser session', () => {
   })
 
   it.each([
-    ['another host', { host: 'evil.example' }, {}],
-    ['another port', { host: 'localhost:3000' }, {}],
+    ['another host', { asked: at('evil.example') }, {}],
+    ['another port', { asked: at('localhost:3000') }, {}],
     ['another origin', {}, { Origin: 'http://localhost:3000' }],
   ])('counts for nothing at %s', (_, visit, headers) => {
     expect(it_.prove({ Cookie: it_.signIn().cookie, ...headers }, visit).principal.kind).toBe('anonymous')
@@ -136,8 +138,8 @@ describe('a browser session', () => {
     const { setCookie } = it_.sessions.create('https://a.example', 'local')
     expect(setCookie).toMatch(/^__Host-xopc_session=[^;]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=604800; Secure$/)
     const cookie = setCookie.split(';')[0] ?? ''
-    expect(it_.prove({ Cookie: cookie }, { host: 'a.example' }).principal.kind).toBe('session')
-    expect(it_.prove({ Cookie: cookie.replace('__Host-', '') }, { host: 'a.example' }).principal.kind).toBe('anonymous')
+    expect(it_.prove({ Cookie: cookie }, { asked: at('a.example') }).principal.kind).toBe('session')
+    expect(it_.prove({ Cookie: cookie.replace('__Host-', '') }, { asked: at('a.example') }).principal.kind).toBe('anonymous')
   })
 })
 

@@ -3,6 +3,7 @@ import { clearedCookie, createSessions } from '../../../src/lib/identity/session
 import { createTickets } from '../../../src/lib/identity/tickets.ts'
 
 const HOUR = 3_600_000
+const at = (host: string, anyPort = false) => ({ host, anyPort })
 
 function timed() {
   let now = 0
@@ -15,7 +16,7 @@ describe('a session', () => {
     const { clock, pass } = timed()
     const sessions = createSessions({ clock })
     const cookie = sessions.create('http://a.example:8080', 'local').setCookie
-    const find = () => sessions.find(cookie, 'a.example:8080', null)
+    const find = () => sessions.find(cookie, at('a.example:8080'), null)
     return { sessions, pass, find }
   }
 
@@ -27,7 +28,7 @@ describe('a session', () => {
     expect(find()).not.toBeNull()
     pass(12 * HOUR)
     expect(find()).toBeNull()
-    expect([sessions.count(), sessions.knowsOrigin('http://a.example:8080'), sessions.knowsHost('a.example:8080')]).toEqual([
+    expect([sessions.count(), sessions.knowsOrigin('http://a.example:8080'), sessions.knowsHost(at('a.example:8080'))]).toEqual([
       0,
       false,
       false,
@@ -49,7 +50,8 @@ describe('a session', () => {
     expect(sessions.knowsOrigin('http://a.example:8080')).toBe(true)
     expect(['https://a.example:8080', 'http://a.example'].map(sessions.knowsOrigin)).toEqual([false, false])
     sessions.create('https://b.example', 'local')
-    expect(['b.example', 'b.example:443', 'b.example:80'].map(sessions.knowsHost)).toEqual([true, true, false])
+    expect([at('a.example'), at('a.example', true)].map(sessions.knowsHost)).toEqual([false, true])
+    expect(['b.example', 'b.example:443', 'b.example:80'].map((host) => sessions.knowsHost(at(host)))).toEqual([true, true, false])
   })
 
   it('ends alone, and all end together', () => {

@@ -35,7 +35,7 @@ function isOrigin(text: string): boolean {
 
 function isMine({ origin, hostname, protocol }: URL, exchange: Exchange, own: OwnOrigins): boolean {
   // Host is what the client dialled, as the edge judged it; another one means that somebody between rewrote it.
-  if (!isOriginOf(origin, exchange.host)) return false
+  if (!isOriginOf(origin, exchange)) return false
   if (exchange.ingress === 'control') return origin === CONTROL_ORIGIN
   const tested = origin === own.tested
   // A loopback name is everybody's own computer: only who connected here, on loopback and without a proxy between, dialled this one. That holds

@@ -3,7 +3,8 @@ export const consoleScript = `'use strict'
 const api = '/xopc/api'
 const keyName = 'xopc.session-key'
 const noteName = 'xopc.note'
-const names = { lan: 'Local network' }
+const names = { lan: 'Local network', proxy: 'Reverse proxy' }
+const opens = { lan: 'xopc lan on', proxy: 'xopc proxy set https://gateway.example.com' }
 const words = { off: 'Off', starting: 'Starting', blocked: 'Needs you', on: 'On', degraded: 'On, with a problem', failed: 'Failed' }
 const restarted = 'The gateway was started again, which ends every session. Sign in again.'
 const ended = 'Your session ended: the token or password was replaced, you signed out elsewhere, or it was too old. Sign in again.'
@@ -101,8 +102,9 @@ function drawMethod({ id, state, audienceText }) {
   word.dataset.phase = state.phase
   row.append(make('h3', '', names[id] || id), word)
   card.append(row, make('p', 'quiet', state.phase === 'off' ? 'Nobody comes in this way. To open it, on the gateway’s computer:' : 'For ' + audienceText))
-  if (state.phase === 'off') card.append(make('code', '', 'xopc ' + id + ' on'))
+  if (state.phase === 'off') card.append(make('code', '', opens[id]))
   for (const url of state.urls || []) card.append(make('code', '', url))
+  if (state.verified) card.append(make('p', 'quiet small', 'Verified from this computer at ' + time(state.verified.confirmedAt) + ', in ' + state.verified.ms + ' ms'))
   card.append(...detailOf(state).flatMap(explain))
   if (state.command) card.append(make('code', '', state.command))
   return card

@@ -20,7 +20,7 @@ export async function signIn(call: Call<Typed, unknown>, context: ControlContext
   const { exchange, body: typed } = call
   const { auth, upstream } = context.config.current().gateway
   // The edge has judged the path as it is written; the router takes other spellings for this one, too.
-  if (exchange.origin !== null && !isOriginOf(exchange.origin, exchange.host)) {
+  if (exchange.origin !== null && !isOriginOf(exchange.origin, exchange)) {
     throw gatewayErrors.ORIGIN_NOT_HOST({ origin: exchange.origin, host: exchange.host })
   }
   await waitForTurn(call, context)

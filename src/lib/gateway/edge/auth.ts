@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
 import { type Session, type Sessions, SESSION_KEY_PREFIX } from '../../identity/sessions.ts'
 import { TICKET_PREFIX, type TicketUse, type Tickets } from '../../identity/tickets.ts'
+import type { AskedHost } from '../../protocol/authority.ts'
 import type { Scope } from '../../protocol/http-api.ts'
 import type { Principal } from './exchange.ts'
 import type { Head } from './head.ts'
@@ -35,7 +36,7 @@ export interface Proof {
 /** What the edge knows of a request when its credentials are looked at. */
 export interface Visit {
   client: string
-  host: string
+  asked: AskedHost
   control: boolean
   /** On its way to the app, not to us. */
   toApp: boolean
@@ -124,7 +125,7 @@ export function createAuthenticator(given: {
 
   function prove(head: Head, visit: Visit): Proof {
     const { mode, generated, digest, identity } = current()
-    const session = head.cookie === undefined || visit.control ? null : sessions.find(head.cookie, visit.host, head.origin)
+    const session = head.cookie === undefined || visit.control ? null : sessions.find(head.cookie, visit.asked, head.origin)
     const holder = visit.ticket === null ? null : holderOf(visit.ticket, visit.ticketUse)
     const bearer = bearerOf(head.authorization)
     const values = [head.token, head.apiKey, bearer]

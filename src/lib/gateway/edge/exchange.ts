@@ -32,6 +32,8 @@ export interface Exchange {
   readonly proto: 'http' | 'https'
   /** Host as judged, lower-cased, default port dropped. */
   readonly host: string
+  /** As in `AskedHost`. */
+  readonly anyPort: boolean
   /** Host is one of this ingress's own names, or a living session's. */
   readonly knownHost: boolean
   /** Origin as the browser sent it; null where there was none (not a browser, or a plain navigation). Foreign ones were refused already, except on POST /api/session, where only its authority equals Host. */

@@ -9,6 +9,8 @@ export interface Forwarded {
   proto: 'http' | 'https'
   /** Lower-cased, default port dropped. */
   host: string
+  /** As in `AskedHost`. */
+  anyPort: boolean
   forwardedFor: readonly string[]
   proxied: boolean
   /** The peer is a trusted proxy: it carries many visitors over its connections. */
@@ -39,10 +41,11 @@ export function judgeForwarded(
   const trustedPeer = ingress === 'proxy' || (ingress !== 'control' && address !== null && trusted(address))
   const self = address ?? ingress
   if (trustedPeer) return believe(self, head, trusted)
-  const host = hostOf(head, 'http')
-  if (host === null) return { broken: 'Host', detail: 'it is not a host name with an optional port' }
+  const asked = hostOf(head, 'http')
+  if (asked === null) return { broken: 'Host', detail: 'it is not a host name with an optional port' }
   const chain = head.forwardedFor === null ? NONE : items(head.forwardedFor)
-  return { client: self, proto: 'http', host, forwardedFor: chain, proxied: head.proxied, trustedPeer }
+  const { host, bare } = asked
+  return { client: self, proto: 'http', host, anyPort: bare && head.proxied, forwardedFor: chain, proxied: head.proxied, trustedPeer }
 }
 
 function believe(self: string, head: Parameters<typeof judgeForwarded>[1], trusted: (address: string) => boolean): Forwarded | Unjudgeable {
@@ -56,10 +59,11 @@ function believe(self: string, head: Parameters<typeof judgeForwarded>[1], trust
   const index = at === -1 ? 0 : at
   const proto = protoAt(head.forwardedProto, known.length, index)
   if (typeof proto === 'object') return proto
-  const host = hostOf(head, proto, true)
-  if (host === null)
+  const asked = hostOf(head, proto, true)
+  if (asked === null)
     return { broken: head.forwardedHost ? 'X-Forwarded-Host' : 'Host', detail: 'it is not a host name with an optional port' }
-  return { client: known[index] ?? self, proto, host, forwardedFor: chain, proxied: head.proxied, trustedPeer: true }
+  const { host, bare } = asked
+  return { client: known[index] ?? self, proto, host, anyPort: bare, forwardedFor: chain, proxied: head.proxied, trustedPeer: true }
 }
 
 function protoAt(lines: string[] | null, hops: number, index: number): 'http' | 'https' | Unjudgeable {
@@ -74,11 +78,16 @@ function protoAt(lines: string[] | null, hops: number, index: number): 'http' | 
   return proto === 'https' || proto === 'wss' ? 'https' : 'http'
 }
 
-/** The name the request is judged by: from a trusted peer the last X-Forwarded-Host, otherwise Host. */
-function hostOf(head: Parameters<typeof judgeForwarded>[1], proto: 'http' | 'https', believed = false): string | null {
+/** The name the request is judged by, and whether it came without a port: from a trusted peer the last X-Forwarded-Host, otherwise Host. */
+function hostOf(
+  head: Parameters<typeof judgeForwarded>[1],
+  proto: 'http' | 'https',
+  believed = false,
+): { host: string; bare: boolean } | null {
   const forwarded = believed && head.forwardedHost ? items(head.forwardedHost).at(-1) : undefined
-  if (forwarded !== undefined) return normalHost(forwarded, proto)
-  return head.hosts === 1 ? normalHost(head.host, proto) : null
+  const given = forwarded ?? (head.hosts === 1 ? head.host : null)
+  const host = given === null ? null : normalHost(given, proto)
+  return given === null || host === null ? null : { host, bare: !/:\d+$/.test(given) }
 }
 
 function items(lines: readonly string[]): string[] {

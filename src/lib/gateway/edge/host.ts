@@ -1,4 +1,4 @@
-import { hostName, namesAuthority, withoutDefaultPort } from '../../protocol/authority.ts'
+import { type AskedHost, hostName, namesAuthority, withoutDefaultPort } from '../../protocol/authority.ts'
 
 const AUTHORITY = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/
 
@@ -16,9 +16,9 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /** Whether a page of this origin is at this host: the one rule by which an unknown name may become known, at sign-in, and by which an origin is signed. */
-export function isOriginOf(origin: string, host: string): boolean {
+export function isOriginOf(origin: string, asked: AskedHost): boolean {
   const match = /^(https?):\/\/([^/]+)$/.exec(origin)
   if (match === null) return false
   const proto = match[1] === 'https' ? 'https' : 'http'
-  return namesAuthority(host, withoutDefaultPort(match[2] ?? '', proto), proto)
+  return namesAuthority(asked, withoutDefaultPort(match[2] ?? '', proto), proto)
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { XopcError } from '../../errors/error.ts'
 import type { Sessions } from '../../identity/sessions.ts'
+import type { AskedHost } from '../../protocol/authority.ts'
 import type { IngressId } from '../../protocol/http-api.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
 import { gatewayErrors } from '../errors.ts'
@@ -86,7 +87,7 @@ function judgeOrigin({ names }: Bench, { req, method, upgrade, forwarded, place,
   const { host } = forwarded
   if (place.to === 'control') {
     if (place.signIn && origin !== null) {
-      if (!isOriginOf(origin, host)) return refuse(gatewayErrors.ORIGIN_NOT_HOST({ origin: cleanText(origin, 100), host }), forwarded)
+      if (!isOriginOf(origin, forwarded)) return refuse(gatewayErrors.ORIGIN_NOT_HOST({ origin: cleanText(origin, 100), host }), forwarded)
     } else if (foreign) return refuse(foreignError(origin), forwarded)
     if (req.headers['service-worker'] === 'script') return refuse(edgeErrors.SERVICE_WORKER_REFUSED(), forwarded)
   } else if (foreign && upgrade) return refuse(foreignError(origin), forwarded)
@@ -106,9 +107,9 @@ function judgeCredentials(bench: Bench, read: Case): Verdict {
   // Only of a peer that the owner listed, or let into the folder of the proxy's socket; anybody else can write such headers, too.
   const vouched = forwarded.trustedPeer && identityDoors.has(ingress) ? read.req.rawHeaders : null
   const ticketUse = upgrade ? 'ws' : 'events'
-  const proof = bench.authenticator.prove(head, { client, host, control, toApp, local, vouched, ticket, ticketUse })
+  const proof = bench.authenticator.prove(head, { client, asked: forwarded, control, toApp, local, vouched, ticket, ticketUse })
   if (proof.refusal !== null) return refuse(credentialError(proof), forwarded, proof)
-  const known = isKnownHost(bench, ingress, host)
+  const known = isKnownHost(bench, ingress, forwarded)
   // A page that took over a name of its own has no token to send, so a good one vouches for any name.
   const named = known || proof.byHeader
   if (place.to === 'app') return judgeForApp(bench, read, proof, named, known)
@@ -134,7 +135,7 @@ function judgeForApp(bench: Bench, read: Case, proof: Proof, named: boolean, kno
 }
 
 function exchangeOf(bench: Bench, { req, ingress, forwarded, origin, target }: Case, proof: Proof, knownHost: boolean): Exchange {
-  const { client, proxied, forwardedFor, trustedPeer, host } = forwarded
+  const { client, proxied, forwardedFor, trustedPeer, host, anyPort } = forwarded
   // Who comes by the https name of a proxy that nobody listed came over https all the same.
   const proto = !trustedPeer && host === bench.names.publicHost() ? 'https' : forwarded.proto
   return {
@@ -146,6 +147,7 @@ function exchangeOf(bench: Bench, { req, ingress, forwarded, origin, target }: C
     forwardedFor,
     proto,
     host,
+    anyPort,
     knownHost,
     origin,
     target,
@@ -159,8 +161,9 @@ function isForeign({ names, sessions }: Bench, ingress: IngressId, origin: strin
   return !names.of(ingress).origins.has(origin) && !sessions.knowsOrigin(origin) && !names.cors().has(origin)
 }
 
-function isKnownHost({ names, sessions }: Bench, ingress: IngressId, host: string): boolean {
-  if (ingress === 'control' || names.of(ingress).hosts.has(host) || sessions.knowsHost(host)) return true
+function isKnownHost({ names, sessions }: Bench, ingress: IngressId, asked: AskedHost): boolean {
+  const { host } = asked
+  if (ingress === 'control' || names.of(ingress).hosts.has(host) || sessions.knowsHost(asked)) return true
   // Nobody but this computer answers to a loopback name, on whatever port (an ssh forward has its own).
   return ingress === 'local' && isLoopbackHost(host)
 }

@@ -2,7 +2,7 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto'
 import { z } from 'zod'
 import type { ChallengeReply } from '../../protocol/http-api.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
-import { namesAuthority } from '../../protocol/authority.ts'
+import { withoutDefaultPort } from '../../protocol/authority.ts'
 import { challengeMessage } from '../../protocol/signing.ts'
 import type { Aim } from '../aim.ts'
 import type { Arrival, ProbeDesk } from '../desk.ts'
@@ -88,7 +88,8 @@ function refusal(aim: Aim, reply: Reply, arrival: Arrival | null): Judged {
   const facts = { status: reply.status, refusal: code, arrived: arrival }
   if (code === null) return notPassed(aim, CHALLENGE_PATH, reply)
   if (arrival === null) return anotherGateway(aim, 'Another xopc gateway answers there; our challenge did not arrive here.', facts)
-  if (!namesAuthority(arrival.host, aim.authority, aim.scheme)) {
+  // The gateway did not sign, so every difference is the reason.
+  if (withoutDefaultPort(arrival.host, aim.scheme) !== aim.authority) {
     const detail = `${subject(culprit)} rewrites Host: asked for ${aim.authority}, the gateway was asked for ${cleanText(arrival.host, 100)}.`
     return fail('HOST_REWRITTEN', detail, { culprit, fix: remedy('hostRewritten', culprit, aim), facts })
   }
