@@ -111,18 +111,18 @@ function failure(reply: Reply, path: string, aim: Aim, facts: Facts): Judged | n
     const fix = { title: 'Use the https address', command: `xopc proxy test ${originInText(aim, { scheme: 'https', port: aim.port })}` }
     return fail('HTTP_ERROR', `Port ${aim.port} speaks https, and the address says http.`, { culprit, fix, facts })
   }
-  if (/No required SSL certificate was sent/.test(reply.body)) {
-    const detail = `${subject(culprit)} asks for a certificate of the client, which phones and browsers do not have.`
-    return fail('AUTH_BLOCKED', detail, {
-      culprit,
-      fix: { title: 'Take the client certificate out', snippet: 'ssl_verify_client off;' },
-      facts,
-    })
-  }
+  if (/No required SSL certificate was sent/.test(reply.body)) return wantsCertificate(culprit, facts)
   if (status === 404) return null
   const detail = `${subject(culprit)} answers ${path} with status ${status} in place of the gateway.`
   const fix = status === 429 ? { title: 'Let more requests through: the proxy limits them' } : remedy('notPassed', culprit, aim)
   return fail('HTTP_ERROR', detail, { culprit, fix, facts })
+}
+
+/** The server asks for something that no phone has. Pure. */
+export function wantsCertificate(culprit: Culprit, facts: Record<string, unknown>): Judged {
+  const detail = `${subject(culprit)} asks for a certificate of the client, which phones and browsers do not have.`
+  const line = `${culprit.program === null ? 'nginx:  ' : ''}ssl_verify_client off;`
+  return fail('AUTH_BLOCKED', detail, { culprit, fix: { title: 'Take the client certificate out', snippet: line }, facts })
 }
 
 /** A page that is nobody's of ours, where the gateway should have answered. */

@@ -115,8 +115,20 @@ describe('what a proxy leaves out or changes is a warning with its line', () => 
 
 it('nothing between is said, where the peer is ourselves and nobody tells of anything', () => {
   const direct = aimAt('http://192.168.1.5:18790')
-  const judged = judgeHeaders(direct, seen({ proxied: false, peer: '192.168.1.5', forwardedFor: [] }, { forwardedProto: [] }), given, nginx)
+  const judged = judgeHeaders(direct, seen({ proxied: false, peer: '192.168.1.5', forwardedFor: [] }, { forwardedProto: [] }), given, {
+    program: null,
+    evidence: null,
+  })
   expect(judged).toMatchObject({ status: 'pass', detail: 'Nothing stands between: the request arrives as it was sent.' })
+})
+
+it('a program that gives itself away stands between, whatever it leaves out', () => {
+  const direct = aimAt('http://192.168.1.5:18790')
+  const quiet = seen({ proxied: false, peer: '192.168.1.5', forwardedFor: [] }, { forwardedProto: [], host: ['192.168.1.5:18790'] })
+  expect(judgeHeaders(direct, quiet, given, nginx)).toMatchObject({
+    status: 'warn',
+    detail: expect.stringContaining('nginx does not say who'),
+  })
 })
 
 it('claims that are passed on are told, and are no fault', () => {

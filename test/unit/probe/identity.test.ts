@@ -72,9 +72,16 @@ describe('is not proved', () => {
       /rewrites Host/,
     ],
     [
-      'where we do not sign',
+      'without its port',
       refusalOf(421, 'NOT_MY_ORIGIN'),
       { ingress: 'lan', host: 'gateway.example.com' },
+      'HOST_REWRITTEN',
+      /rewrites Host/,
+    ],
+    [
+      'where we do not sign',
+      refusalOf(421, 'NOT_MY_ORIGIN'),
+      { ingress: 'lan', host: 'gateway.example.com:8443' },
       'HTTP_ERROR',
       /does not sign for/,
     ],

@@ -66,7 +66,8 @@ interface Problem {
 /** Whether Host, scheme and visitor arrive as they are, and whom the gateway would have to trust to know its visitors. Pure. */
 export function judgeHeaders(aim: Aim, seen: SeenRequest, given: Omit<HeadersSeen, 'look'>, culprit: Culprit): Judged {
   const facts: Record<string, unknown> = { ...seen, source: given.source, keepsClaims: given.keepsClaims }
-  if (!isProxied(aim, seen, given.source)) return pass('Nothing stands between: the request arrives as it was sent.', facts)
+  if (culprit.program === null && !isProxied(aim, seen, given.source))
+    return pass('Nothing stands between: the request arrives as it was sent.', facts)
   const proxies = proxiesOf(seen, given)
   if (proxies.length > 0) facts['trustedProxies'] = proxies
   const problems = [hostProblem(aim, seen, culprit), protoProblem(aim, seen, culprit), forProblem(aim, seen, culprit)].filter(
@@ -125,20 +126,20 @@ function proxiesOf({ peer, forwardedFor }: SeenRequest, given: Omit<HeadersSeen,
 function wellTold(seen: SeenRequest, proxies: readonly string[], given: Omit<HeadersSeen, 'look'>, facts: Record<string, unknown>): Judged {
   const claims =
     given.keepsClaims === true
-      ? ' What a visitor claims in X-Forwarded-For is passed on to the left, where the gateway does not believe it.'
+      ? '; what a visitor claims in X-Forwarded-For is passed on to the left, where the gateway does not believe it'
       : ''
   const told = 'Host, scheme and visitor arrive as they are'
   const visitor = plain(seen.client)
   if (seen.trustedPeer && (isMine(visitor, given) || !proxies.includes(visitor))) {
-    return pass(`${told}, and the gateway knows its visitors.${claims}`, facts)
+    return pass(`${told}, and the gateway knows its visitors${claims}.`, facts)
   }
-  if (proxies.length === 0) return pass(`${told}.${claims}`, facts)
+  if (proxies.length === 0) return pass(`${told}${claims}.`, facts)
   const fix = {
     title: 'If you like: let the gateway see each visitor’s own address in place of the proxy’s (add to what is listed already)',
     command: `xopc config set 'gateway.trustedProxies=${JSON.stringify(proxies)}'`,
   }
   const who = `the gateway takes ${proxies.join(', ')} for the visitor until it is in trustedProxies`
-  return { ...pass(`${told}; ${who}.${claims}`, facts), fix }
+  return { ...pass(`${told}; ${who}${claims}.`, facts), fix }
 }
 
 function isMine(address: string, { source, own }: Omit<HeadersSeen, 'look'>): boolean {

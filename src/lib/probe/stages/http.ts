@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { type Aim, originInText } from '../aim.ts'
 import { culpritIn, culpritOf } from '../signatures.ts'
-import { fail, type Judged, pass, subject, warn } from '../judged.ts'
+import { fail, type Judged, nobody, pass, subject, warn } from '../judged.ts'
 import type { Asked, Line } from '../line.ts'
-import { obstacleIn, refusedByGateway, stranger, targetOf } from '../obstacles.ts'
+import { obstacleIn, refusedByGateway, stranger, targetOf, wantsCertificate } from '../obstacles.ts'
 import { header, jsonOf, kindOf, type Reply } from '../reply.ts'
 import type { Trouble } from '../trouble.ts'
 import { wallIn } from '../walls.ts'
@@ -121,10 +121,7 @@ export function requestFault(aim: Aim, path: string, { kind, code }: Trouble): J
         facts,
       })
     case 'wantsCertificate':
-      return fail('AUTH_BLOCKED', 'What answers asks for a certificate of the client, which phones and browsers do not have.', {
-        fix: { title: 'Take the client certificate out', snippet: 'nginx:  ssl_verify_client off;' },
-        facts,
-      })
+      return wantsCertificate(nobody, facts)
     case 'tls':
     case 'noTls':
       return fail('TLS_INVALID', `A further connection for ${path} showed another certificate, which is not good.`, {

@@ -4,8 +4,9 @@ import { cleanText } from '../../protocol/outside-text.ts'
 import { type Aim, originInText } from '../aim.ts'
 import { shownBy } from '../certificate.ts'
 import { type Dial, openTls } from '../dial.ts'
-import { fail, type Judged, skip } from '../judged.ts'
+import { fail, type Judged, nobody, skip } from '../judged.ts'
 import { openLine } from '../line.ts'
+import { wantsCertificate } from '../obstacles.ts'
 import { header } from '../reply.ts'
 import { culpritOf } from '../signatures.ts'
 import { type Trouble, troubleOf } from '../trouble.ts'
@@ -69,10 +70,7 @@ export function judgeHandshake(aim: Aim, { kind, code }: Trouble): Judged {
         facts,
       })
     case 'wantsCertificate':
-      return fail('AUTH_BLOCKED', `What answers asks for a certificate of the client, which phones and browsers do not have.`, {
-        fix: { title: 'Take the client certificate out', snippet: 'nginx:  ssl_verify_client off;' },
-        facts,
-      })
+      return wantsCertificate(nobody, facts)
     default:
       return fail('TLS_INVALID', handshakeSentence(name, code), {
         fix: { title: `Let the proxy have a certificate for ${originInText(aim)} and speak TLS 1.2 or newer with HTTP/1.1` },
