@@ -41,11 +41,21 @@ export function isMarked({ headers }: Reply): boolean {
   return headers.has('x-xopc-api')
 }
 
-/** The code of an error in the form that gateways give; null for every other answer. Other services may use this form, so only a known code tells. */
+/** The errors of a gateway that a test can meet. What is none of them is body of a stranger, and that is never shown. */
+const codes = new Set(
+  [
+    'missing_token invalid_token auth_unconfigured auth_blocked invalid_proxy_credentials AUTH_NONE_LOCAL_ONLY SCOPE_MISSING',
+    'UNKNOWN_HOST HOST_INVALID TARGET_INVALID FORWARDED_INVALID FOREIGN_ORIGIN NOT_MY_ORIGIN ORIGIN_INVALID RATE_LIMITED',
+    'UPGRADE_REQUIRED UPGRADE_INVALID TOO_MANY_STREAMS NOT_FOUND METHOD_NOT_ALLOWED BODY_INVALID BODY_NOT_JSON',
+    'GATEWAY_STOPPING PROGRAM_REPLACED INTERNAL',
+  ].flatMap((line) => line.split(' ')),
+)
+
+/** The code of an error in the form that gateways give, if it is one of theirs; null for every other answer. */
 export function codeIn(reply: Reply): string | null {
   const json = jsonOf(reply)
   const code: unknown = typeof json === 'object' && json !== null && 'error' in json && 'code' in json ? json.code : null
-  return typeof code === 'string' && /^\w{1,60}$/.test(code) ? code : null
+  return typeof code === 'string' && codes.has(code) ? code : null
 }
 
 /** What kind of thing came, in words. */

@@ -10,8 +10,8 @@ import { json, refusalOf, reply } from './replies.ts'
 const aim = aimAt('https://gateway.example.com:8443')
 const now = 1_000_000
 const nonce = 'n'.repeat(43)
-const own = gateway('11111111-aaaa')
-const other = gateway('22222222-bbbb')
+const own = gateway('11111111-aaaa-4aaa-8aaa-aaaaaaaaaaaa')
+const other = gateway('22222222-bbbb-4bbb-8bbb-bbbbbbbbbbbb')
 const arrival: Arrival = { ingress: 'local', host: 'gateway.example.com:8443' }
 
 function gateway(gatewayId: string) {

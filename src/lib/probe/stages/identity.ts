@@ -115,7 +115,7 @@ function judgeProof(
   facts: Record<string, unknown>,
 ): Judged {
   const culprit = culpritOf(reply)
-  const told = { ...facts, gatewayId: cleanText(payload.gatewayId, 40) }
+  const told = { ...facts, gatewayId: shownId(payload.gatewayId) }
   if (payload.nonce !== nonce) {
     const detail = `${subject(culprit)} answers with a recorded reply: it signs another challenge than the one that was just sent.`
     return fail('WRONG_GATEWAY', detail, { culprit, fix: remedy('cached', culprit, aim), facts: told })
@@ -155,7 +155,12 @@ function isSigned(payload: ChallengeReply['payload'], signature: string): boolea
   }
 }
 
-/** Enough of an id to tell two apart, cleaned. */
+/** Enough of an id to tell two apart. */
 function shortId(id: string): string {
-  return `${cleanText(id, 60).slice(0, 8)}…`
+  return `${shownId(id).slice(0, 8)}…`
+}
+
+/** An id as gateways have them; anything else is text of a stranger, and not shown. */
+function shownId(id: string): string {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : 'unknown'
 }
