@@ -5,7 +5,8 @@ import { needsPeer } from '../../support/peers.ts'
 import { freePort } from '../../support/ports.ts'
 import { startCaddy } from '../../support/proxy-programs.ts'
 import { run } from '../../support/run.ts'
-import { expectFault, expectWorks, type Fault, NAME, verdictOf } from './house.ts'
+import { verdictOf } from '../../support/verdict.ts'
+import { expectFault, expectWorks, type Fault, NAME } from './house.ts'
 
 // One Caddy of each version, one site per mistake that people make in it.
 

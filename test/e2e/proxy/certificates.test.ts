@@ -5,7 +5,8 @@ import { onRequests } from '../../support/misbehaving.ts'
 import { needsPeer } from '../../support/peers.ts'
 import { freePort } from '../../support/ports.ts'
 import { startCaddy, startNginx } from '../../support/proxy-programs.ts'
-import { expectFault, type Fault, NAME, nginxSite, stageOf, verdictOf } from './house.ts'
+import { verdictOf } from '../../support/verdict.ts'
+import { expectFault, type Fault, NAME, nginxSite, stageOf } from './house.ts'
 
 // What devices refuse, told apart: each case has a sentence and a line of its own.
 

@@ -2,12 +2,10 @@ import { expect } from 'vitest'
 import type { Stage, StageName, Verdict } from '../../../src/lib/protocol/http-api.ts'
 import type { Certificate } from '../../support/certs.ts'
 import type { RunningGateway } from '../../support/gateway.ts'
+import { LONGEST_TEST_MS } from '../../support/verdict.ts'
 
 /** The name that a gateway under test is reached by; its own names lead it to 127.0.0.1. */
 export const NAME = 'gateway.test'
-
-/** No test of an address may take longer, whatever is wrong with it (contract 6). */
-const LONGEST_MS = 15_000
 
 /** What is wrong with a way to the gateway, as the verdict must tell it. */
 export interface Fault {
@@ -22,24 +20,10 @@ export interface Fault {
   write?: RegExp | string
 }
 
-/** The staged test, as the page's Test button asks for it. Throws where the gateway answers with anything but a verdict. */
-export async function verdictOf(gateway: RunningGateway, url: string, idle?: number): Promise<Verdict> {
-  const response = await gateway.fetch('/xopc/api/tunnel/pair/probe-public', {
-    method: 'POST',
-    headers: { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(idle === undefined ? { url } : { url, idle }),
-    signal: AbortSignal.timeout(LONGEST_MS + 5_000 + (idle ?? 0) * 1000),
-  })
-  const text = await response.text()
-  if (response.status !== 200) throw new Error(`${response.status} ${text}`)
-  // `as`: the tests that follow say what it must be.
-  return JSON.parse(text) as Verdict
-}
-
-/** The same by `xopc proxy test`, with its exit code. */
+/** The staged test by `xopc proxy test`, with its exit code. */
 export async function testedBy(gateway: RunningGateway, args: readonly string[]): Promise<{ verdict: Verdict; code: number | null }> {
   const ran = await gateway.xopc(['proxy', 'test', ...args, '--json'], { timeoutMs: 40_000 })
-  // `as`: as above.
+  // `as`: the tests that ask say what it must be.
   const verdict = JSON.parse(ran.stdout || JSON.stringify({ printed: ran.stderr })) as Verdict
   return { verdict, code: ran.code }
 }
@@ -79,7 +63,7 @@ const order: readonly StageName[] = ['dns', 'tcp', 'tls', 'http', 'identity', 'a
 function expectWellFormed(verdict: Verdict): void {
   const told = JSON.stringify(verdict, null, 1)
   expect(verdict.vantage, told).toBe('self')
-  expect(verdict.ms, told).toBeLessThan(LONGEST_MS)
+  expect(verdict.ms, told).toBeLessThan(LONGEST_TEST_MS)
   expect(verdict.stages.map(({ stage }) => stage)).toEqual(order)
   for (const { stage, status, ms, detail } of verdict.stages) {
     expect(Number.isInteger(ms), `${stage}: ${ms}`).toBe(true)

@@ -5,7 +5,8 @@ import { startSilent } from '../../support/misbehaving.ts'
 import { needsPeer } from '../../support/peers.ts'
 import { freePort } from '../../support/ports.ts'
 import { startCaddy, startNginx } from '../../support/proxy-programs.ts'
-import { expectFault, expectWorks, type Fault, NAME, nginxGood, nginxSite, testedBy, verdictOf } from './house.ts'
+import { verdictOf } from '../../support/verdict.ts'
+import { expectFault, expectWorks, type Fault, NAME, nginxGood, nginxSite, testedBy } from './house.ts'
 
 // One nginx, one server block per mistake that people make in it.
 

@@ -6,7 +6,8 @@ import { needsPeer } from '../../support/peers.ts'
 import { freePort } from '../../support/ports.ts'
 import { type LoggedRequest, type ProxyProgram, startCaddy, startNginx } from '../../support/proxy-programs.ts'
 import { startUpstream } from '../../support/upstream.ts'
-import { expectFault, expectWorks, NAME, nginxSite, stageOf, testedBy, verdictOf } from './house.ts'
+import { verdictOf } from '../../support/verdict.ts'
+import { expectFault, expectWorks, NAME, nginxSite, stageOf, testedBy } from './house.ts'
 
 // A person’s own proxy with our own template, from the template to a verdict.
 

@@ -5,7 +5,8 @@ import { type RunningGateway, startGateway } from '../../support/gateway.ts'
 import { needsPeer } from '../../support/peers.ts'
 import { freePort } from '../../support/ports.ts'
 import { type ProxyProgram, startNginx } from '../../support/proxy-programs.ts'
-import { expectWorks, NAME, nginxSite, verdictOf } from './house.ts'
+import { verdictOf } from '../../support/verdict.ts'
+import { expectWorks, NAME, nginxSite } from './house.ts'
 
 // “On” means that traffic arrives: what is said of a person’s own proxy while it runs, ends and comes back.
 

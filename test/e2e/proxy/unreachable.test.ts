@@ -7,7 +7,8 @@ import { needsPeer } from '../../support/peers.ts'
 import { freePort } from '../../support/ports.ts'
 import { startNginx } from '../../support/proxy-programs.ts'
 import { startRecorder } from '../../support/replay.ts'
-import { expectFault, expectWorks, type Fault, NAME, nginxSite, stageOf, verdictOf } from './house.ts'
+import { verdictOf } from '../../support/verdict.ts'
+import { expectFault, expectWorks, type Fault, NAME, nginxSite, stageOf } from './house.ts'
 
 // What stands between a name and an answer: the DNS, the port, and peers that no real program gives.
 
