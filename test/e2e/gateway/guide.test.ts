@@ -1,24 +1,21 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
-import { readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from '../../support/build.ts'
 import { tempFolder } from '../../support/cleanup.ts'
 import { needsPeer } from '../../support/peers.ts'
-import { run, start, type Ran } from '../../support/run.ts'
-import { blocksOf, type Block } from './guide-blocks.ts'
-
-const pages = readdirSync(join(root, 'docs/guide'))
-  .filter((name) => name.endsWith('.md'))
-  .map((name) => name.slice(0, -'.md'.length))
+import { run, type Ran } from '../../support/run.ts'
+import { type Computers, createComputers } from '../guide/computers.ts'
+import { startWebServer, type WebServer } from '../guide/web-server.ts'
+import { type Block, blocksOf, guidePages } from './guide-blocks.ts'
 
 describe('the settings in the guide', () => {
-  for (const page of pages) {
+  for (const page of guidePages) {
     for (const block of blocksOf(page).filter(({ language }) => language === 'json5')) {
       it(`${page}, line ${block.line}, is a valid configuration`, async () => {
         const file = join(await tempFolder(), 'xopc.json')
         await writeFile(file, block.text, { mode: 0o600 })
-        const env = { ...process.env, XOPC_STATE_DIR: dirname(file), MY_GATEWAY_TOKEN: 'f00dfeed'.repeat(6) }
+        const env = { ...process.env, ...variablesIn(block.text), XOPC_STATE_DIR: dirname(file) }
         const ran = await run([process.execPath, join(root, 'bin/run.js'), 'config', 'validate', '--json'], { env })
         expect(ran, ran.stdout + ran.stderr).toMatchObject({ code: 0 })
       })
@@ -26,37 +23,58 @@ describe('the settings in the guide', () => {
   }
 })
 
-// Two computers of our own, so that the addresses and ports of the page can be taken at their word.
-needsPeer('netns', 'the commands in the guide', (ip) => {
-  for (const page of pages) {
-    describe(page, () => {
-      const name = { home: `xopc-gh${process.pid}-${pages.indexOf(page)}`, other: `xopc-go${process.pid}-${pages.indexOf(page)}` }
-      let env: NodeJS.ProcessEnv = {}
-      let server: ReturnType<typeof start> | undefined
-      const inside = (where: 'home' | 'other', text: string, exports: NodeJS.ProcessEnv = {}): Promise<Ran> =>
-        run([ip, 'netns', 'exec', name[where], 'sh', '-eu', '-c', text], { env: { ...env, ...exports }, timeoutMs: 60_000 })
+/** A secret for each `${NAME}`. */
+function variablesIn(text: string): NodeJS.ProcessEnv {
+  const names = [...text.matchAll(/\$\{(\w+)\}/g)].map((match) => match[1] ?? '')
+  return Object.fromEntries(names.map((name, index) => [name, `f00dfeed${index}`.repeat(6)]))
+}
 
-      beforeAll(async () => {
-        env = await environment()
-        await network(ip, name)
-        server = await app(ip, name.home)
-      })
-      afterAll(async () => {
-        await inside('home', 'xopc gateway stop || true')
-        server?.kill('SIGKILL')
-        for (const each of Object.values(name)) await run([ip, 'netns', 'del', each])
-      })
+/** A page that has blocks for a proxy is walked through once with each. */
+function serversOf(page: string): (WebServer | null)[] {
+  const servers = (['nginx', 'caddy'] as const).filter((server) => commandsOf(page, null).some(({ words }) => words.has(server)))
+  return servers.length === 0 ? [null] : servers
+}
 
-      for (const block of blocksOf(page).filter(({ language }) => language === 'sh')) {
-        it(`line ${block.line}: ${block.text.trim().split('\n').at(-1)}`, async () => {
-          const token = block.other ? (await inside('home', 'xopc gateway token --show')).stdout.trim() : null
-          const ran = await inside(block.other ? 'other' : 'home', block.text, token === null ? {} : { TOKEN: token })
-          judge(block, ran)
-        })
-      }
+/** What is typed with this proxy; `null`: everything. */
+function commandsOf(page: string, server: WebServer | null): Block[] {
+  const others = (['nginx', 'caddy'] as const).filter((each) => server !== null && each !== server)
+  return blocksOf(page).filter(({ language, words }) => language === 'sh' && !others.some((other) => words.has(other)))
+}
+
+/** What is typed otherwise, so that nobody has to wait for more than a minute. */
+const hastened = [['--idle 65', '--idle 3']] as const
+
+const walks = guidePages.flatMap((page) => serversOf(page).map((server) => ({ page, server })))
+
+for (const [index, { page, server }] of walks.entries()) {
+  const title = server === null ? page : `${page}, with ${server}`
+  needsPeer(['netns', ...(server === null ? [] : [server])], `the commands in the guide: ${title}`, (ip) => {
+    let computers: Computers
+    beforeAll(async () => {
+      const id = `${process.pid}-${index}`
+      computers = await createComputers(ip, { home: `xopc-gh${id}`, other: `xopc-go${id}` })
+      if (server !== null) await startWebServer(computers, server)
+      await startApp(computers)
     })
-  }
-})
+    afterAll(async () => {
+      await computers.run('home', 'xopc gateway stop || true')
+      await computers.remove()
+    })
+
+    for (const block of commandsOf(page, server)) {
+      it(`line ${block.line}: ${block.text.trim().split('\n').at(-1)}`, async () => {
+        judge(block, await walk(computers, block))
+      })
+    }
+  })
+}
+
+async function walk(computers: Computers, { text, words }: Block): Promise<Ran> {
+  const script = hastened.reduce((all, [slow, fast]) => all.replaceAll(slow, fast), text)
+  if (!words.has('other')) return await computers.run('home', script)
+  const { stdout } = await computers.run('home', 'xopc gateway token --show')
+  return await computers.run('other', script, { TOKEN: stdout.trim() })
+}
 
 function judge(block: Block, ran: Ran): void {
   const said = `${ran.stdout}${ran.stderr}`
@@ -64,34 +82,9 @@ function judge(block: Block, ran: Ran): void {
   if (block.expect !== null) expect(said).toContain(block.expect)
 }
 
-/** A home of its own with `xopc` on the path. */
-async function environment(): Promise<NodeJS.ProcessEnv> {
-  const home = await tempFolder()
-  const bin = join(home, 'bin')
-  await mkdir(bin)
-  await symlink(join(root, 'bin/run.js'), join(bin, 'xopc'))
-  await chmod(join(root, 'bin/run.js'), 0o755)
-  const kept = Object.entries(process.env).filter(([key]) => !/^(XOPC_|VITEST|NODE_)/.test(key))
-  return { ...Object.fromEntries(kept), HOME: home, NO_COLOR: '1', PATH: [bin, dirname(process.execPath), process.env['PATH']].join(':') }
-}
-
-/** `home` is 192.168.1.20, `other` is 192.168.1.30, with a cable between them and nothing else. */
-async function network(ip: string, name: { home: string; other: string }): Promise<void> {
-  const commands = [
-    `netns add ${name.home}`,
-    `netns add ${name.other}`,
-    `link add eth0 netns ${name.home} type veth peer name eth0 netns ${name.other}`,
-    `-n ${name.home} addr add 192.168.1.20/24 dev eth0`,
-    `-n ${name.other} addr add 192.168.1.30/24 dev eth0`,
-    ...Object.values(name).flatMap((each) => [`-n ${each} link set lo up`, `-n ${each} link set eth0 up`]),
-  ]
-  for (const command of commands) expect(await run([ip, ...command.split(' ')]), command).toMatchObject({ code: 0 })
-}
-
 /** The app on port 3000 that the pages speak of. */
-async function app(ip: string, name: string): Promise<ReturnType<typeof start>> {
+async function startApp(computers: Computers): Promise<void> {
   const serve = `require('node:http').createServer((q, r) => r.end('app')).listen(3000, '127.0.0.1', () => console.log('ready'))`
-  const child = start([ip, 'netns', 'exec', name, process.execPath, '-e', serve], { timeoutMs: 120_000 })
+  const child = computers.start('home', `exec node -e "${serve}"`)
   await new Promise((resolve) => child.stdout.once('data', resolve))
-  return child
 }
