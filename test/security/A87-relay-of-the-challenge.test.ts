@@ -2,9 +2,12 @@ import { createPublicKey, verify } from 'node:crypto'
 import { beforeAll, expect, it } from 'vitest'
 import type { ChallengeReply } from '../../src/lib/protocol/http-api.ts'
 import { challengeMessage } from '../../src/lib/protocol/signing.ts'
+import { startGateway } from '../support/gateway.ts'
+import { onRequests } from '../support/misbehaving.ts'
 import { needsPeer } from '../support/peers.ts'
+import { verdictOf } from '../support/verdict.ts'
 import { signIn } from './browsers.ts'
-import { type Door, type House, openHouse, PUBLIC_HOST } from './doors.ts'
+import { type Door, doorTo, type House, openHouse, PUBLIC_HOST } from './doors.ts'
 import { proxyNames, proxyPeers, startProxies } from './proxies.ts'
 
 // A fake gateway passes the client's challenge on to the real one. The client compares the signed origin with the one that it dialled, so
@@ -137,5 +140,57 @@ needsPeer(proxyPeers, 'a challenge that a fake gateway passes on through a real 
 
   it.each(proxyNames)('%s: is signed for the gateway’s own', async (name) => {
     expect(await challenge(doors[name]!, `https://${PUBLIC_HOST}`, PUBLIC_HOST)).toMatchObject({ status: 200 })
+  })
+})
+
+needsPeer('own-hosts', 'the nonce of a running test', () => {
+  it('is signed for the address that is tested, while it is, and for no other', async () => {
+    const gateway = await startGateway({ hosts: { 'tested.local': '127.0.0.1' } })
+    const door = doorTo({ host: '127.0.0.1', port: gateway.port }, `127.0.0.1:${gateway.port}`)
+    const challenge = async (given: { nonce: string; origin: string }, host: string, lines: readonly string[] = []) => {
+      const asked = ['Content-Type: application/json', ...lines]
+      const answer = await door.ask('POST /xopc/api/gateway-identity/challenge', asked, { host, body: JSON.stringify(given) })
+      return `${answer.status} ${answer.code}`
+    }
+    const tries = async (heard: { nonce: string; origin: string }) => {
+      const own = new URL(heard.origin).host
+      const local = { nonce: heard.nonce, origin: `http://${door.host}` }
+      return {
+        itself: await challenge(heard, own),
+        'another origin': await challenge({ ...heard, origin: 'https://bank.example' }, 'bank.example'),
+        'another origin by this name': await challenge({ ...heard, origin: 'https://bank.example' }, own),
+        'this origin by another name': await challenge(heard, 'bank.example'),
+        'this origin over https': await challenge({ ...heard, origin: `https://${own}` }, own),
+        'a loopback name through a proxy': await challenge(local, door.host, ['Via: 1.1 relay']),
+        'another nonce': await challenge({ ...heard, nonce: 'm'.repeat(43) }, own),
+      }
+    }
+    // Somebody between hears the nonce, and tries it before the test has an answer.
+    const heard: { nonce: string; origin: string }[] = []
+    const tried: Awaited<ReturnType<typeof tries>>[] = []
+    const relay = await onRequests({ name: 'tested.local' }, () => (req, res) => {
+      let text = ''
+      req.setEncoding('utf8').on('data', (more: string) => (text += more))
+      const answer = async () => {
+        const host = new URL(relay.url).host
+        const whole = await door.ask(`${req.method} ${req.url}`, ['Content-Type: application/json'], {
+          host,
+          ...(text === '' ? {} : { body: text }),
+        })
+        if (text !== '') {
+          // `as`: what the staged test sends as a challenge.
+          heard.push(JSON.parse(text) as { nonce: string; origin: string })
+          for (const each of heard) tried.push(await tries(each))
+        }
+        res.writeHead(whole.status, { 'content-type': 'application/json' }).end(whole.body)
+      }
+      req.once('end', () => void answer().catch(() => res.destroy()))
+    })
+    const verdict = await verdictOf(gateway, relay.url)
+    expect(verdict.stages.find(({ stage }) => stage === 'identity')).toMatchObject({ status: 'pass' })
+    const refused = '421 NOT_MY_ORIGIN'
+    const never = Object.fromEntries(Object.keys(tried[0] ?? {}).map((what) => [what, refused]))
+    expect(tried).toEqual([{ ...never, itself: '200 null' }])
+    expect(await tries(heard[0] ?? { nonce, origin: relay.url })).toEqual(never)
   })
 })

@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
 import { needsPeer } from '../support/peers.ts'
+import { verdictOf } from '../support/verdict.ts'
 import { type Door, type House, openHouse, PUBLIC_HOST } from './doors.ts'
 import { proxyNames, proxyPeers, startProxies } from './proxies.ts'
 
@@ -91,5 +92,20 @@ needsPeer(proxyPeers, 'a challenge for a loopback name through a real proxy', (.
         expect(answer.body).not.toContain('signature')
       }
     }
+  })
+
+  it.each(proxyNames)('%s: not for the gateway’s own test of it either', async (name) => {
+    // Whoever squats the port could pass the nonce of a test on; a name below localhost belongs to a proxy on this computer.
+    const port = doors[name]!.host.replace(/^.*:/, '')
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const verdict = await verdictOf(house.gateway, `http://${host}:${port}`)
+      expect(verdict, JSON.stringify(verdict)).toMatchObject({ ok: false, code: 'HTTP_ERROR' })
+      expect(verdict.stages.find(({ status }) => status === 'fail')).toMatchObject({ stage: 'identity' })
+    }
+    const verdict = await verdictOf(house.gateway, `http://gateway.localhost:${port}`)
+    expect(
+      verdict.stages.find(({ stage }) => stage === 'identity'),
+      JSON.stringify(verdict),
+    ).toMatchObject({ status: 'pass' })
   })
 })
