@@ -120,6 +120,15 @@ needsPeer('netns', 'the same network', (ip) => {
     await computers.remove()
   })
 
+  it('anyone on the internet may reach the gateway, over plain http', async () => {
+    const { code, pieces } = rowOfSight('anyone on the internet may reach the gateway, over plain http')
+    const open = await computers.run('home', 'ip addr add 8.8.4.4/32 dev eth0; xopc config set gateway.bind=0.0.0.0; xopc status --json')
+    expect(codesIn(open)).toContain(code)
+    const mended = await computers.run('home', `${pieces[0]}; xopc status --json; xopc lan off; ip addr del 8.8.4.4/32 dev eth0`)
+    expect(mended.code, mended.stderr).toBe(0)
+    expect(codesIn(mended)).not.toContain(code)
+  })
+
   it.each([
     ['the address is none of this computer', 'xopc lan on --address 192.168.1.99 --json'],
     ['this computer has no address for it', 'ip addr flush dev eth0; xopc lan on --json'],
