@@ -160,7 +160,32 @@ export function refusedByGateway(aim: Aim, path: string, reply: Reply): Judged |
   if (code === null || !isMarked(reply)) return null
   const foreign = foreignCredential(aim, path, reply)
   if (foreign !== null) return foreign
-  const detail = `An xopc gateway answers ${path} with the error ${code}.`
+  const culprit = culpritOf(reply)
+  const facts = { path, status: reply.status, refusal: code }
+  const fault = proxyFaults[code]
+  if (fault !== undefined) return fail('HTTP_ERROR', `${subject(culprit)} ${fault.does} (${code}).`, { culprit, fix: fault.fix, facts })
   const fix = { title: `Read in docs/errors.md what ${code} means; the gateway’s log says more`, command: 'xopc gateway logs' }
-  return fail('HTTP_ERROR', detail, { culprit: culpritOf(reply), fix, facts: { path, status: reply.status, refusal: code } })
+  return fail('HTTP_ERROR', `An xopc gateway answers ${path} with the error ${code}.`, { culprit, fix, facts })
+}
+
+/** Refusals of the gateway that only the proxy can have caused. */
+const proxyFaults: Readonly<Record<string, { does: string; fix: Fix }>> = {
+  invalid_proxy_credentials: {
+    does: 'names a user, and the gateway does not believe it',
+    fix: {
+      title: 'Let the proxy send the secret that stands in gateway.auth.trustedProxy.sharedSecret, and what else is required there',
+      snippet: 'nginx:   proxy_set_header X-Xopc-Proxy-Secret "the secret";\nCaddy:   header_up X-Xopc-Proxy-Secret "the secret"',
+    },
+  },
+  FORWARDED_INVALID: {
+    does: 'sends X-Forwarded headers that the gateway cannot read',
+    fix: {
+      title: 'Let the proxy set them itself in place of passing on what the client sent',
+      snippet: 'nginx:   proxy_set_header X-Forwarded-For $remote_addr;\n         proxy_set_header X-Forwarded-Proto $scheme;',
+    },
+  },
+  HOST_INVALID: {
+    does: 'sends a Host that is none',
+    fix: { title: 'Let the proxy pass Host on as it came', snippet: 'nginx:   proxy_set_header Host $http_host;' },
+  },
 }

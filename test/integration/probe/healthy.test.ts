@@ -128,3 +128,39 @@ it('waits through the silence that was asked for', async () => {
   })
   expect(sse.ms).toBeGreaterThan(1500)
 })
+
+const sso = { auth: { mode: 'trusted-proxy', trustedProxy: { userHeader: 'x-forwarded-user' } }, trustedProxies: ['127.0.0.1'] }
+const secret = 'a-long-secret-of-the-proxy-0123'
+const withSecret = { ...sso, auth: { ...sso.auth, trustedProxy: { ...sso.auth.trustedProxy, sharedSecret: secret } } }
+
+it.each<[what: string, gateway: Record<string, unknown>, headers: Record<string, string>]>([
+  ['signs everybody in', sso, { 'x-forwarded-user': 'anna' }],
+  ['signs nobody in', sso, {}],
+  ['signs everybody in with its secret', withSecret, { 'x-forwarded-user': 'anna', 'x-xopc-proxy-secret': secret }],
+])('lets a credential of the gateway through a proxy that %s', async (_, gateway, more) => {
+  const home = await startHome(gateway)
+  const { port } = await startProxy(home.port, { headers: (headers) => Object.assign(headers, more) })
+  const verdict = await look(home, `http://${NAME}:${port}`)
+  expect(statuses(verdict), JSON.stringify(verdict.stages)).toEqual({ ...allPass, tls: 'skip' })
+})
+
+it('tells a proxy that names users and lacks the secret', async () => {
+  const home = await startHome(withSecret)
+  const { port } = await startProxy(home.port, { headers: (headers) => (headers['x-forwarded-user'] = 'anna'), server: 'nginx' })
+  expect(await look(home, `http://${NAME}:${port}`)).toMatchObject({
+    ok: false,
+    code: 'HTTP_ERROR',
+    message: 'nginx names a user, and the gateway does not believe it (invalid_proxy_credentials).',
+    fix: { snippet: expect.stringContaining('proxy_set_header X-Xopc-Proxy-Secret') },
+  })
+})
+
+it('tells a proxy that sends what the gateway cannot read', async () => {
+  const home = await startHome({ trustedProxies: ['127.0.0.1'] })
+  const { port } = await startProxy(home.port, { headers: (headers) => (headers['x-forwarded-for'] = 'unknown') })
+  expect(await look(home, `http://${NAME}:${port}`)).toMatchObject({
+    ok: false,
+    code: 'HTTP_ERROR',
+    message: 'An unknown program on the way sends X-Forwarded headers that the gateway cannot read (FORWARDED_INVALID).',
+  })
+})

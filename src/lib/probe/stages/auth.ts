@@ -86,6 +86,9 @@ function judgeWithout(aim: Aim, look: Look, seen: SeenRequest): Judged {
   const code = codeIn(reply)
   const facts = { ...ingress, refusal: code, status: reply.status }
   if (code !== null && missing.has(code)) return pass('The gateway takes a credential from here, and refuses who has none.', facts)
+  if (code === 'SCOPE_MISSING') {
+    return pass('The gateway takes a credential from here; who has none comes as a user whom the proxy vouches for.', facts)
+  }
   const culprit = firstKnown(culpritOf(reply), culpritByHints(seen.hints))
   // A page in place of the refusal is whoever's it is; an answer of the gateway's kind was kept.
   if (reply.status === 200 && jsonOf(reply) !== undefined) {
@@ -94,7 +97,7 @@ function judgeWithout(aim: Aim, look: Look, seen: SeenRequest): Judged {
     const fix = { title: 'Take out the line by which the proxy sets Authorization, X-Xopc-Token or X-Api-Key' }
     return fail('HTTP_ERROR', detail, { culprit, fix, facts })
   }
-  const obstacle = obstacleIn(reply, REQUEST_PATH, aim)
+  const obstacle = foreignCredential(aim, REQUEST_PATH, reply) ?? obstacleIn(reply, REQUEST_PATH, aim)
   if (obstacle?.code === 'AUTH_BLOCKED') {
     const detail = `A credential of the gateway gets through, but who has none is stopped before the gateway: ${lowered(obstacle.detail)}`
     return warn('AUTH_BLOCKED', detail, {

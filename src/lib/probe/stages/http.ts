@@ -24,7 +24,7 @@ export interface HttpSeen {
   health: Asked
   /** Null where `/health` was no gateway's. */
   ping: Asked | null
-  /** Milliseconds of one more ping, when everything on the way is awake; null where the first failed. */
+  /** Milliseconds of one more ping, when everything on the way is awake; null where there was no answer. */
   pingMs: number | null
   /** Paths that a request was led to within the origin. */
   hops: string[]
@@ -40,7 +40,7 @@ export async function lookAtHttp(aim: Aim, line: Line, now: () => number, signal
   if (faultIn(first, HEALTH_PATH, aim, health) !== null) return { ...seen, ping: null, pingMs: null }
   const second = await follow(PING_PATH, aim, line, hops, signal)
   const warm = second.reply?.status === 200 ? await follow(PING_PATH, aim, line, [], signal) : null
-  return { ...seen, ping: second, pingMs: warm?.reply?.ms ?? null }
+  return { ...seen, ping: second, pingMs: warm?.reply?.ms ?? second.reply?.ms ?? null }
 }
 
 /** Follows redirects within the origin, a few, but not to a sign-in. Another origin is never asked for anything. */
@@ -116,7 +116,7 @@ export function requestFault(aim: Aim, path: string, { kind, code }: Trouble): J
         facts,
       })
     case 'notHttp':
-      return fail('NOT_XOPC_GATEWAY', `What listens on port ${aim.port} speaks no HTTP.`, {
+      return fail('NOT_XOPC_GATEWAY', `What listens on port ${aim.port} answers with something that is no proper HTTP.`, {
         fix: { title: 'See which program listens there', command: `sudo ss -ltnp 'sport = :${aim.port}'` },
         facts,
       })
