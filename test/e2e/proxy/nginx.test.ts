@@ -71,6 +71,10 @@ needsPeer(['own-hosts', 'nginx', 'caddy-2.11'], 'a mistake in the configuration 
       with: { host: 'proxy_set_header Host app.internal;' },
       fault: { stage: 'identity', code: 'HOST_REWRITTEN', by: 'nginx', says: 'app.internal', write: 'proxy_set_header Host $http_host;' },
     },
+    'Host without its port, and no word of the proxy': {
+      with: { host: 'proxy_set_header Host $host;', for: '', proto: '' },
+      fault: { stage: 'identity', code: 'HOST_REWRITTEN', by: 'nginx', says: `for ${NAME}.`, write: 'proxy_set_header Host $http_host;' },
+    },
     'a password of its own': {
       with: { more: 'auth_basic "Private"; auth_basic_user_file /dev/null;' },
       fault: { stage: 'http', code: 'AUTH_BLOCKED', by: 'nginx', says: 'basic authentication', write: 'auth_basic off;' },
@@ -153,6 +157,14 @@ needsPeer(['own-hosts', 'nginx', 'caddy-2.11'], 'a mistake in the configuration 
       locations: 'location / { proxy_pass http://127.0.0.1:OTHER; proxy_set_header Host $http_host; }',
       fault: { stage: 'identity', code: 'WRONG_GATEWAY', by: null, says: /Another xopc gateway .*not this one/ },
     },
+    'another gateway behind it that does not know the name': {
+      locations: 'location / { proxy_pass http://127.0.0.1:STRANGER; proxy_set_header Host $http_host; }',
+      fault: { stage: 'identity', code: 'WRONG_GATEWAY', by: null, says: /^Another xopc gateway/, write: 'xopc gateway status' },
+    },
+    'another gateway between, to which this one is the app': {
+      locations: 'location / { proxy_pass http://127.0.0.1:BETWEEN; proxy_set_header Host $http_host; }',
+      fault: { stage: 'identity', code: 'WRONG_GATEWAY', by: null, says: /^Another xopc gateway/, write: 'xopc gateway status' },
+    },
     'a certificate asked of the client': {
       server: 'ssl_client_certificate CAFILE; ssl_verify_client on;',
       fault: { stage: 'http', code: 'AUTH_BLOCKED', by: 'nginx', says: 'a certificate of the client', write: 'ssl_verify_client off;' },
@@ -192,7 +204,10 @@ needsPeer(['own-hosts', 'nginx', 'caddy-2.11'], 'a mistake in the configuration 
       nginxSite({ port: ports.get(title) ?? 0, certificate, to: gateway.port, ...site }),
     )
     const cache = 'proxy_ignore_headers Cache-Control Expires Set-Cookie Vary; proxy_cache_valid any 1m;'
-    const words = { GATEWAY: gateway.port, OTHER: other.port, SILENT: silent, CLOSED: await freePort(), CACHE: cache, CAFILE: ca.caFile }
+    const stranger = await startGateway()
+    const between = await startGateway({ config: { gateway: { upstream: { url: gateway.url } } } })
+    const others = { OTHER: other.port, STRANGER: stranger.port, BETWEEN: between.port }
+    const words = { ...others, GATEWAY: gateway.port, SILENT: silent, CLOSED: await freePort(), CACHE: cache, CAFILE: ca.caFile }
     const text = `proxy_cache_path cache keys_zone=xopc:1m;\n${sites.join('')}`
     return Object.entries(words).reduce((done, [word, value]) => done.replaceAll(word, String(value)), text)
   }

@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { type AcmeServer, startAcme } from '../../support/acme.ts'
-import { createTestCa } from '../../support/certs.ts'
+import { type Certificate, createTestCa } from '../../support/certs.ts'
+import { tempFolder } from '../../support/cleanup.ts'
 import { type RunningGateway, startGateway } from '../../support/gateway.ts'
 import { needsPeer } from '../../support/peers.ts'
 import { freePort } from '../../support/ports.ts'
@@ -17,8 +19,16 @@ const HEALTHY_MS = 3000
 async function templateOf(gateway: RunningGateway, program: 'caddy' | 'nginx'): Promise<string> {
   const ran = await gateway.xopc(['proxy', 'template', program, '--domain', NAME])
   expect(ran, ran.stderr).toMatchObject({ code: 0 })
-  expect(ran.stdout).toContain(`127.0.0.1:${gateway.port}`)
   return ran.stdout
+}
+
+/** The template for nginx with ports and a certificate of the test’s own. */
+function onPorts(template: string, ports: { secure: number; plain: number }, { certFile, keyFile }: Certificate): string {
+  return template
+    .replaceAll(/\b443\b/g, String(ports.secure))
+    .replaceAll(/\b80\b/g, String(ports.plain))
+    .replace(/\S+fullchain\.pem/, certFile)
+    .replace(/\S+privkey\.pem/, keyFile)
 }
 
 /** A request of the test, as the proxy must have seen it. */
@@ -108,21 +118,17 @@ needsPeer(['own-hosts', 'nginx'], 'our template for nginx', (_, nginx) => {
 
   beforeAll(async () => {
     const ca = await createTestCa()
-    const { certFile, keyFile } = await ca.leaf([NAME])
+    const certificate = await ca.leaf([NAME])
     const upstream = await startUpstream()
     gateway = await startGateway({ hosts: { [NAME]: '127.0.0.1' }, env: ca.env, args: ['--upstream', upstream.url] })
     port = await freePort()
     plain = await freePort()
     other = await freePort()
     url = `https://${NAME}:${port}`
-    const template = (await templateOf(gateway, 'nginx'))
-      .replaceAll(/\b443\b/g, String(port))
-      .replaceAll(/\b80\b/g, String(plain))
-      .replace(/\S+fullchain\.pem/, certFile)
-      .replace(/\S+privkey\.pem/, keyFile)
+    const template = onPorts(await templateOf(gateway, 'nginx'), { secure: port, plain }, certificate)
     const cutting = nginxSite({
       port: other,
-      certificate: { certFile, keyFile },
+      certificate,
       to: gateway.port,
       with: { more: 'proxy_read_timeout 3s;' },
     })
@@ -146,3 +152,44 @@ needsPeer(['own-hosts', 'nginx'], 'our template for nginx', (_, nginx) => {
     expectWorks(await verdictOf(gateway, url, 4))
   })
 })
+
+needsPeer(
+  ['own-hosts', 'nginx', 'caddy', 'caddy-2.11'],
+  'our templates for a gateway with a socket for the proxy',
+  (_, nginx, caddy, caddyNew) => {
+    let gateway: RunningGateway
+    let certificate: Certificate
+    let ports: { secure: number; plain: number }
+    beforeAll(async () => {
+      const ca = await createTestCa()
+      certificate = await ca.leaf([NAME])
+      const proxySocket = join(await tempFolder(), 'proxy.sock')
+      gateway = await startGateway({ hosts: { [NAME]: '127.0.0.1' }, env: ca.env, config: { gateway: { proxySocket } } })
+      ports = { secure: await freePort(), plain: await freePort() }
+    })
+
+    /** Each stage passed, by the door of the proxy, which is believed without being listed. */
+    async function expectByTheSocket(proxy: ProxyProgram): Promise<void> {
+      const verdict = await verdictOf(gateway, `https://${NAME}:${ports.secure}`)
+      expectWorks(verdict)
+      expect(stageOf(verdict, 'headers').facts).toMatchObject({ ingress: 'proxy', trustedPeer: true, proto: 'https' })
+      await proxy.stop()
+    }
+
+    it('nginx passes every stage by the socket', async () => {
+      const config = onPorts(await templateOf(gateway, 'nginx'), ports, certificate)
+      await expectByTheSocket(await startNginx(nginx, { config, port: ports.secure }))
+    })
+
+    it.each([
+      ['2.6', caddy],
+      ['2.11', caddyNew],
+    ])('Caddy %s passes every stage by the socket', async (__, program) => {
+      const template = await templateOf(gateway, 'caddy')
+      const site = `https://${NAME}:${ports.secure} {\n\ttls ${certificate.certFile} ${certificate.keyFile}`
+      const config = template.replace(`\n${NAME} {`, `\n${site}`)
+      expect(config).toContain(site)
+      await expectByTheSocket(await startCaddy(program, { config, port: ports.secure }))
+    })
+  },
+)

@@ -81,10 +81,11 @@ needsPeer(['nginx', 'caddy', 'caddy-2.11'], 'a name that nobody configured', (ng
     }
 
   const whole = 'proxy_set_header Host $http_host;'
+  const portless = 'proxy_set_header Host $host;'
   const forwarding = 'proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-For $remote_addr;'
   const proxies: [string, Begin][] = [
     ['nginx', nginxWith(({ port }) => `proxy_pass http://127.0.0.1:${port}; ${whole}`)],
-    ['nginx that drops the port', nginxWith(({ port }) => `proxy_pass http://127.0.0.1:${port}; proxy_set_header Host $host;`)],
+    ['nginx that drops the port', nginxWith(({ port }) => `proxy_pass http://127.0.0.1:${port}; ${portless} ${forwarding}`)],
     ['nginx by the socket', nginxWith(({ socket }) => `proxy_pass http://unix:${socket}; ${whole} ${forwarding}`)],
     ['Caddy 2.6', caddyWith(caddy)],
     ['Caddy 2.11', caddyWith(caddyNew)],
@@ -163,5 +164,14 @@ needsPeer(['nginx', 'caddy', 'caddy-2.11'], 'a name that nobody configured', (ng
       expect(await save(null)).toMatchObject({ status: 200 })
       expect((await overview(origin, { cookie })).json.seenAs).toEqual({ origin, ingress })
     })
+  })
+
+  it('a proxy that drops the port and tells nothing of itself looks like another page of that name', async () => {
+    // A32: a browser that speaks to the gateway itself always sends the port.
+    const gateway = await startGateway()
+    const at = await nginxWith(({ port }) => `proxy_pass http://127.0.0.1:${port}; ${portless}`)({ port: gateway.port, socket: '' })
+    const headers = { origin: at(ours), 'content-type': 'application/json' }
+    const reply = await ask('POST', `${at(ours)}/xopc/api/session`, headers, JSON.stringify({ token: gateway.token }))
+    expect(reply).toMatchObject({ status: 403, json: { code: 'ORIGIN_NOT_HOST' } })
   })
 })
