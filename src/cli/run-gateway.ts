@@ -110,6 +110,7 @@ async function open(parts: Parameters<typeof createGateway>[0], ask: (ending: En
       url: gateway.url,
       counts: gateway.counts,
       listIngress: gateway.ingress.list,
+      refusedDoors: gateway.refusedDoors,
     },
     lifecycle: { stop: () => ask('stop'), restart: () => ask('restart') },
     sessions: gateway.sessions,

@@ -91,6 +91,7 @@ async function openGateway({ kind, state, config, asked, undo }: Opening): Promi
       url: gateway.url,
       counts: gateway.counts,
       listIngress: gateway.ingress.list,
+      refusedDoors: gateway.refusedDoors,
     },
     lifecycle: { stop: () => void asked.push('stop'), restart: () => void asked.push('restart') },
     sessions: gateway.sessions,

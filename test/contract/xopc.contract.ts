@@ -113,6 +113,7 @@ export function describeXopc(kind: Kind): void {
         'LAN_ADDRESS_NOT_AVAILABLE',
         409,
       ],
+      ['a name as an address of the network', undefined, (xopc) => xopc.enable('lan', { address: 'home.local' }), 'ADDRESS_INVALID', 400],
       ['loopback as an address of the network', undefined, (xopc) => xopc.enable('lan', { address: '127.0.0.1' }), 'ADDRESS_INVALID', 400],
       [
         'a bind of another computer by patch',

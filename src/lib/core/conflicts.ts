@@ -1,15 +1,19 @@
 import ipaddr from 'ipaddr.js'
 import type { Config } from '../config/schema.ts'
 import { isProxyUnproven } from '../config/rules-auth.ts'
+import type { ErrorInfo, XopcError } from '../errors/error.ts'
 import { configErrors } from '../config/errors.ts'
 import { configInvalid } from '../config/problems.ts'
 import type { ConfigProblem, Conflict, MethodView } from '../protocol/http-api.ts'
+import { coreErrors } from './errors.ts'
 
 /** What conflicts are judged by. */
 export interface ConflictFacts {
   config: Config
   methods: readonly MethodView[]
   notTaken: NotTaken | null
+  /** Why doors that the configuration asks for are not open. */
+  refused: readonly ErrorInfo[]
 }
 
 /** A configuration file that the running gateway could not use. */
@@ -21,9 +25,10 @@ export interface NotTaken {
 }
 
 /** What cannot hold together, or will not work, with the way out; the worst first. Pure. */
-export function conflicts({ config, methods, notTaken }: ConflictFacts): Conflict[] {
+export function conflicts({ config, methods, notTaken, refused }: ConflictFacts): Conflict[] {
   return [
     ...brokenFile(notTaken),
+    ...refused.filter(({ code }) => !notTaken?.problems.some((problem) => problem.code === code)).map(notOpen),
     ...openToAll(config, methods),
     ...unprovenProxy(config),
     ...bothExposures(config),
@@ -54,6 +59,10 @@ function notFollowed({ code, message }: ConfigProblem): Conflict {
   }
 }
 
+function notOpen({ code, message, hint }: ErrorInfo): Conflict {
+  return { code, message, fix: { title: hint ?? message } }
+}
+
 function openToAll({ gateway }: Config, methods: readonly MethodView[]): Conflict[] {
   const exposed = methods.find(({ intended }) => intended)
   if (gateway.auth.mode !== 'none' || exposed === undefined) return []
@@ -78,11 +87,7 @@ function bothExposures({ gateway, tunnel }: Config): Conflict[] {
 
 function internetByAddress(methods: readonly MethodView[]): Conflict[] {
   const open = methods.filter(({ id, intended, audience }) => id === 'lan' && intended && audience === 'internet')
-  return open.map(() => ({
-    code: 'LAN_IS_PUBLIC',
-    message: 'gateway.bind takes in a public address of this computer: anyone on the internet may reach the gateway, over plain http.',
-    fix: { title: 'Listen on private addresses only', command: 'xopc lan on' },
-  }))
+  return open.map(() => conflictOf(coreErrors.LAN_IS_PUBLIC(), { title: 'Listen on private addresses only', command: 'xopc lan on' }))
 }
 
 /** What answers at an address of ours, and is not us; other faults of an address are its method's own. */
@@ -91,11 +96,13 @@ const others: ReadonlySet<string> = new Set(['WRONG_GATEWAY', 'NOT_XOPC_GATEWAY'
 function answersAsAnother(methods: readonly MethodView[]): Conflict[] {
   return methods.flatMap(({ id, state }) => {
     if (id !== 'proxy' || state.phase !== 'degraded' || !others.has(state.error.code)) return []
-    const message = `gateway.publicUrl is ${state.urls[0]}, and something else than this gateway answers there: devices would be sent to it.`
-    return [
-      { code: 'PUBLIC_URL_IS_ANOTHER', message, fix: { title: 'Take the name back until it leads here', command: 'xopc proxy clear' } },
-    ]
+    const fix = { title: 'Take the name back until it leads here', command: 'xopc proxy clear' }
+    return [conflictOf(coreErrors.PUBLIC_URL_IS_ANOTHER({ url: state.urls[0] ?? '' }), fix)]
   })
+}
+
+function conflictOf({ code, message }: XopcError, fix: Conflict['fix']): Conflict {
+  return { code, message, fix }
 }
 
 /** A range that holds more computers than any proxy runs on: the whole of Docker's or a company's addresses (attack A23). */
@@ -106,9 +113,6 @@ function isVeryWide(range: string): boolean {
 }
 
 function wideTrust({ gateway }: Config): Conflict[] {
-  return gateway.trustedProxies.filter(isVeryWide).map((range) => ({
-    code: 'TRUSTED_PROXIES_WIDE',
-    message: `Critical: gateway.trustedProxies has ${range}, so any of its computers may claim to be any visitor.`,
-    fix: { title: 'Name the one address that your proxy connects from', command: 'xopc config edit' },
-  }))
+  const fix = { title: 'Name the one address that your proxy connects from', command: 'xopc config edit' }
+  return gateway.trustedProxies.filter(isVeryWide).map((range) => conflictOf(coreErrors.TRUSTED_PROXIES_WIDE({ range }), fix))
 }

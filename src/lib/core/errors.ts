@@ -63,4 +63,25 @@ export const coreErrors = defineErrors({
     about:
       'Switching an access method on or off is bounded in time; when the bound is reached the attempt is cancelled and repeated later.',
   },
+  LAN_IS_PUBLIC: {
+    message: 'gateway.bind takes in a public address of this computer: anyone on the internet may reach the gateway, over plain http.',
+    hint: 'Listen on private addresses only: xopc lan on',
+    http: 409,
+    exit: 1,
+    about: 'A conflict in the overview: an address that is reached from the internet was named, or `0.0.0.0` on a computer that has one.',
+  },
+  PUBLIC_URL_IS_ANOTHER: {
+    message: 'gateway.publicUrl is {url}, and something else than this gateway answers there: devices would be sent to it.',
+    hint: 'Take the name back until it leads here: xopc proxy clear',
+    http: 409,
+    exit: 1,
+    about: 'A conflict in the overview: the staged test of `gateway.publicUrl` found another gateway, or a page that is none.',
+  },
+  TRUSTED_PROXIES_WIDE: {
+    message: 'Critical: gateway.trustedProxies has {range}, so any of its computers may claim to be any visitor.',
+    hint: 'Name the one address that your proxy connects from: xopc config edit',
+    http: 409,
+    exit: 1,
+    about: 'A conflict in the overview: a range of a whole company, or of all containers, is trusted to say who a visitor is.',
+  },
 })

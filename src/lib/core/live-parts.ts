@@ -1,5 +1,6 @@
 import type { AccessContext } from '../access/access-method.ts'
 import type { ConfigStore } from '../config/watch.ts'
+import type { ErrorInfo } from '../errors/error.ts'
 import type { Signer } from '../identity/keypair.ts'
 import type { Status } from '../protocol/http-api.ts'
 import type { ProbeDesk } from '../probe/desk.ts'
@@ -24,6 +25,8 @@ export interface GatewayFacts {
   url(): string
   counts(): Status['counts']
   listIngress(): Status['ingress']
+  /** Why doors that the configuration asks for are not open, besides those of the access methods. */
+  refusedDoors(): readonly ErrorInfo[]
 }
 
 /** What the live implementation is made of. */

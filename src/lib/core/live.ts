@@ -174,7 +174,14 @@ export function createLive(parts: LiveParts): Live {
       const { ok, problems } = parts.config.lastReload()
       const notTaken = problems.length === 0 ? null : { path: parts.config.path, whole: !ok, problems }
       const seen = await Promise.all(methods.map(sight))
-      return overview({ running: true, config: effective(), methods: seen, computer: thisComputer(), notTaken })
+      return overview({
+        running: true,
+        config: effective(),
+        methods: seen,
+        computer: thisComputer(),
+        notTaken,
+        refused: gateway.refusedDoors(),
+      })
     },
     plan: async (id, options = {}) => await planFor(id, effective(), options),
     enable,

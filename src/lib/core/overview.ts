@@ -1,5 +1,6 @@
 import type { AccessDefinition, Facts } from '../access/access-method.ts'
 import type { Config } from '../config/schema.ts'
+import type { ErrorInfo } from '../errors/error.ts'
 import type { AccessState, MethodView, Overview } from '../protocol/http-api.ts'
 import { type NotTaken, conflicts } from './conflicts.ts'
 
@@ -20,6 +21,8 @@ export interface OverviewFacts {
   computer: Computer
   /** What the running gateway did not take up of the configuration file; null where it did, or where none runs. */
   notTaken?: NotTaken | null
+  /** Why doors that the configuration asks for are not open. */
+  refused?: readonly ErrorInfo[]
 }
 
 /** Names of this computer. */
@@ -29,14 +32,14 @@ export interface Computer {
 }
 
 /** Everything a person wants to know at a glance; pure. `seenAs` is for whoever knows the request. */
-export function overview({ running, config, methods, computer, notTaken = null }: OverviewFacts): Overview {
+export function overview({ running, config, methods, computer, notTaken = null, refused = [] }: OverviewFacts): Overview {
   const views = methods.map((sight) => methodView(sight, config))
   return {
     running,
     methods: views,
     ssh: sshLine(computer, views, config.gateway.port),
     seenAs: null,
-    conflicts: conflicts({ config, methods: views, notTaken }),
+    conflicts: conflicts({ config, methods: views, notTaken, refused }),
     recommended: recommended(views, methods, config),
   }
 }

@@ -2,6 +2,7 @@ import { hostname, networkInterfaces } from 'node:os'
 import type { AccessContext } from '../access/access-method.ts'
 import type { ConfigEvent, ConfigStore } from '../config/watch.ts'
 import type { Xopc } from '../core/xopc.ts'
+import { type ErrorInfo, XopcError } from '../errors/error.ts'
 import type { Signer } from '../identity/keypair.ts'
 import { createSessions } from '../identity/sessions.ts'
 import { createTickets } from '../identity/tickets.ts'
@@ -55,6 +56,8 @@ export interface Gateway {
   /** `http://127.0.0.1:18790`: where a program on this computer reaches the gateway, with the port it really has. */
   url(): string
   counts(): Status['counts']
+  /** Why doors that the configuration asks for are not open, besides those of the access methods. */
+  refusedDoors(): readonly ErrorInfo[]
   /** Opens `control`, `local` and, where configured, `proxy`; follows the configuration from then on. Throws what opening `control` or `local` throws: `PORT_IN_USE` and kin. */
   serve(xopc: Served): Promise<void>
   /** Says `gateway.stopping` to whoever listens and closes everything, within 3 s. Twice equals once. */
@@ -81,6 +84,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const shared = { names, sessions, tickets, limiter, streams, log, audit, clock, onBlocked }
   const edge = createEdge({ ...shared, connections, config: config.current, control: loadControl, health })
   let served: Served | null = null
+  let refused: ErrorInfo | null = null
   let control: Promise<Control> | null = null
   let loaded: Control | null = null
   let unsubscribe: (() => void) | null = null
@@ -123,8 +127,19 @@ export function createGateway(parts: GatewayParts): Gateway {
     if (signInChanged(before, after)) endOwner()
     // Scripts of an app would share the origin of consoles that are open, and the session keys in them.
     if (was.upstream === undefined && is.upstream !== undefined) endSessions()
-    if (was.proxySocket !== is.proxySocket) await openProxy(doors, is.proxySocket)
+    if (was.proxySocket !== is.proxySocket) await openProxy(is.proxySocket)
     if (was.port !== is.port) await openLocal(doors, is.port)
+  }
+
+  async function openProxy(path: string | undefined): Promise<void> {
+    refused = null
+    try {
+      if (path === undefined) await doors.close('proxy')
+      else await doors.open('proxy', { kind: 'unix', path })
+    } catch (error) {
+      refused = error instanceof XopcError ? error.info() : null
+      throw error
+    }
   }
 
   async function close(): Promise<void> {
@@ -140,6 +155,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     sessions: { endOwner },
     probes,
     url: () => urlOf(doors, gateway().port),
+    refusedDoors: () => (refused === null ? [] : [refused]),
     counts: () => {
       const own = loaded?.counts() ?? { sse: 0, webSockets: 0 }
       return {
@@ -153,7 +169,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       served = xopc
       await openLocal(doors, gateway().port)
       await doors.open('control', { kind: 'unix', path: controlSocket(parts.state) })
-      await openProxy(doors, gateway().proxySocket).catch((error: unknown) => {
+      await openProxy(gateway().proxySocket).catch((error: unknown) => {
         // A proxy's socket that cannot be opened keeps nobody out of the other doors.
         log.error('The socket for your proxy is not open; the other doors are', { path: gateway().proxySocket, error })
       })
@@ -175,11 +191,6 @@ async function openLocal(doors: Ingresses, port: number): Promise<void> {
 function loopbackHosts(): string[] {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
   return ['127.0.0.1', ...(addresses.some(({ address }) => address === '::1') ? ['::1'] : [])]
-}
-
-async function openProxy(doors: Ingresses, path: string | undefined): Promise<void> {
-  if (path === undefined) await doors.close('proxy')
-  else await doors.open('proxy', { kind: 'unix', path })
 }
 
 function urlOf(doors: Ingresses, port: number): string {

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, lstatSync, statSync } from 'node:fs'
 import { lstat, stat, unlink } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** Who may connect: `owner` 0600, or `group` 0660 with the group of its folder. */
 export type SocketAudience = 'owner' | 'group'
@@ -24,7 +24,13 @@ async function folderObstacle(folder: string, audience: SocketAudience): Promise
   // Whoever can enter the folder can reach the socket, and whoever can write there can put another in its place.
   const mask = audience === 'group' ? 0o007 : 0o022
   if ((facts.mode & mask) === 0) return null
-  return { reason: `the folder ${folder} is open to every user of this computer`, fix: `chmod o-rwx ${folder}`, live: false }
+  const fix = isShared(folder, facts.mode) ? `Give it a folder of its own: mkdir -m 750 ${join(folder, 'xopc')}` : `chmod o-rwx ${folder}`
+  return { reason: `the folder ${folder} is open to every user of this computer`, fix, live: false }
+}
+
+/** A folder that the whole computer lives by (`/tmp`, `/run`, `/var/run`): closing it would break more than it mends. */
+function isShared(folder: string, mode: number): boolean {
+  return (mode & 0o1000) !== 0 || folder.split('/').length <= 2 || /^\/(?:var|usr|private)\/[^/]+$/.test(folder)
 }
 
 async function fileObstacle(path: string): Promise<SocketObstacle | null> {

@@ -8,9 +8,7 @@ import { guidePages, pageText } from '../gateway/guide-blocks.ts'
 import { quoted, rows } from './rows.ts'
 
 const catalogue = new Set([...textOf('docs/errors.md').matchAll(/^## (\w+)$/gm)].map((match) => match[1]))
-/** Conflicts of the overview that no command or request is refused with, so that they are not among the errors. */
-const conflictsOnly = new Set(['LAN_IS_PUBLIC', 'TRUSTED_PROXIES_WIDE'])
-const isKnown = (code: string) => catalogue.has(code) || conflictsOnly.has(code)
+const isKnown = (code: string) => catalogue.has(code)
 
 describe('docs/guide/troubleshooting.md', () => {
   it('has each row with a code brought about by a test of this folder', () => {

@@ -15,7 +15,7 @@ describe('a body', () => {
     ['that is no JSON', json, '{"address":', 400, 'BODY_INVALID'],
     ['that is another JSON value', json, '[]', 400, 'BODY_INVALID'],
     ['with an unknown field', json, '{"addres":"192.168.1.5"}', 400, 'BODY_INVALID'],
-    ['with a value of another kind', json, '{"address":"everywhere"}', 400, 'BODY_INVALID'],
+    ['with a value of another kind', json, '{"address":7}', 400, 'BODY_INVALID'],
     ['that reaches for the prototype', json, '{"__proto__":{"address":"192.168.1.5"}}', 400, 'BODY_INVALID'],
     ['of more than 1 MiB', json, JSON.stringify({ address: 'x'.repeat(1024 * 1024) }), 413, 'BODY_TOO_LARGE'],
   ])('%s is refused', async (_title, headers, text, status, code) => {

@@ -124,15 +124,16 @@ describe('a unix door', () => {
   })
 
   it.each([
-    ['a folder open to all', 'proxy', 0o755],
-    ['a folder in which all may write', 'control', 0o777],
-  ] as const)('%s is refused', async (_, id, rights) => {
+    ['a folder open to all', 'proxy', 0o755, (folder: string) => `chmod o-rwx ${folder}`],
+    ['a folder in which all may write', 'control', 0o777, (folder: string) => `chmod o-rwx ${folder}`],
+    ['a folder that all share', 'proxy', 0o1777, (folder: string) => `Give it a folder of its own: mkdir -m 750 ${folder}/xopc`],
+  ] as const)('%s is refused', async (_, id, rights, hint) => {
     const { ingresses } = await startEdge()
     const folder = await tempFolder()
     await chmod(folder, rights)
     await expect(ingresses.open(id, { kind: 'unix', path: `${folder}/x.sock` })).rejects.toMatchObject({
       code: 'SOCKET_REFUSED',
-      hint: `chmod o-rwx ${folder}`,
+      hint: hint(folder),
     })
   })
 

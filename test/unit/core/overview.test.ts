@@ -101,6 +101,11 @@ describe('conflicts', () => {
     ['a public URL that another gateway answers', named('WRONG_GATEWAY'), ['PUBLIC_URL_IS_ANOTHER']],
     ['a public URL that a web page answers', named('NOT_XOPC_GATEWAY'), ['PUBLIC_URL_IS_ANOTHER']],
     ['a public URL where nothing answers', named('DNS_OR_CONN_REFUSED'), []],
+    [
+      'a door that could not be opened',
+      seen(configWith({}), [], { refused: [{ code: 'SOCKET_REFUSED', message: 'It lies in /tmp.' }] }),
+      ['SOCKET_REFUSED'],
+    ],
     ['small networks trusted', seen(configWith({ trustedProxies: ['10.0.0.0/24', 'fd00::/64', '::1'] })), []],
   ]
   it.each(cases)('%s', (_what, facts, codes) => {
