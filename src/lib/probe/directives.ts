@@ -195,10 +195,10 @@ const lines: Record<Ailment, { unknown: Fix; by: Lines }> = {
   forMissing: {
     unknown: {
       title: 'Let the proxy say who its visitors are',
-      snippet: `nginx:   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\nApache:  ProxyAddHeaders On\nHAProxy: option forwardfor`,
+      snippet: `nginx:   proxy_set_header X-Forwarded-For $remote_addr;\nApache:  ProxyAddHeaders On\nHAProxy: option forwardfor`,
     },
     by: {
-      nginx: { title: 'Say who the visitors are', snippet: 'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;' },
+      nginx: { title: 'Say who the visitors are', snippet: 'proxy_set_header X-Forwarded-For $remote_addr;' },
       Caddy: { title: 'Take out “header_up -X-Forwarded-For”; by itself Caddy sets it' },
       Apache: { title: 'Say who the visitors are', snippet: 'ProxyAddHeaders On' },
       HAProxy: { title: 'Say who the visitors are', snippet: 'option forwardfor' },

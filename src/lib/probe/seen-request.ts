@@ -13,6 +13,7 @@ const lines = z.array(text).max(50)
 const seenRequest = z.object({
   ingress: z.enum(['control', 'local', 'lan', 'proxy']),
   peer: text.nullable(),
+  peerPort: z.int().nullable(),
   client: text,
   proxied: z.boolean(),
   trustedPeer: z.boolean(),

@@ -13,7 +13,7 @@ import { expectFault, type Fault, NAME, nginxSite, stageOf } from './house.ts'
 const minute = 60_000
 const inTenMinutes = { notBefore: new Date(Date.now() + 10 * minute) }
 const day = (date: Date) => date.toISOString().slice(0, 10)
-const certbot = `sudo certbot --nginx -d ${NAME}`
+const certbot = `sudo certbot certonly --nginx -d ${NAME}`
 const clocks = 'sudo timedatectl set-ntp true'
 
 type Make = (ca: TestCa, stranger: TestCa) => Promise<Certificate>

@@ -296,7 +296,7 @@ const rows: Row[] = [
     code: '',
     program: 'nginx',
     says: /does not say who its visitors are/,
-    write: /X-Forwarded-For \$proxy_add_x_forwarded_for;/,
+    write: /X-Forwarded-For \$remote_addr;/,
   },
 ]
 

@@ -26,7 +26,7 @@ const rows: Row[] = [
     certificate: () => selfSigned([NAME]),
     faults: ['selfSigned'],
     says: /^The certificate is self-signed: it vouches only for itself, so no device trusts it\.$/,
-    write: /certbot --nginx -d gateway\.test/,
+    write: /certbot certonly --nginx -d gateway\.test/,
   },
   {
     what: 'expired',
@@ -47,7 +47,7 @@ const rows: Row[] = [
     certificate: (own) => own.leaf(['other.test', '*.other.test', '192.0.2.7']),
     faults: ['wrongName'],
     says: /^The certificate is for other\.test, \*\.other\.test, 192\.0\.2\.7, and not for gateway\.test\.$/,
-    write: /certbot --nginx -d gateway\.test/,
+    write: /certbot certonly --nginx -d gateway\.test/,
   },
   {
     what: 'without its chain',

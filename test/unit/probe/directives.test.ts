@@ -22,7 +22,7 @@ describe('the line to write', () => {
     ['cutWhileSilent', 'nginx', /^proxy_read_timeout 3600s;$/],
     ['cutWhileSilent', 'HAProxy', /timeout tunnel 1h/],
     ['protoMissing', 'nginx', /^proxy_set_header X-Forwarded-Proto \$scheme;$/],
-    ['forMissing', 'nginx', /^proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;$/],
+    ['forMissing', 'nginx', /^proxy_set_header X-Forwarded-For \$remote_addr;$/],
   ])('%s by %s', (ailment, program, line) => {
     expect(remedy(ailment, by(program), aim).snippet).toMatch(line)
   })

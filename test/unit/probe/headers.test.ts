@@ -5,13 +5,14 @@ import { judgeHeaders } from '../../../src/lib/probe/stages/headers.ts'
 
 const aim = aimAt('https://gateway.example.com:8443')
 const nginx = { program: 'nginx', evidence: 'Server: nginx' }
-const given = { keepsClaims: false, source: '192.168.1.5', own: ['127.0.0.1', '192.168.1.5', '::1'] }
+const given = { keepsClaims: false, source: { address: '192.168.1.5', port: 40_001 }, own: ['127.0.0.1', '192.168.1.5', '::1'] }
 
 function seen(change: Partial<SeenRequest> = {}, received: Partial<SeenRequest['received']> = {}): SeenRequest {
   const forwardedFor = change.forwardedFor ?? ['192.168.1.5']
   return {
     ingress: 'local',
     peer: '127.0.0.1',
+    peerPort: 50_002,
     client: '127.0.0.1',
     proxied: true,
     trustedPeer: false,
@@ -87,7 +88,7 @@ describe('what a proxy leaves out or changes is a warning with its line', () => 
     ['Host', { host: 'x' }, { host: ['x.internal'] }, /rewrites Host: it arrives as x\.internal/, /\$http_host/, 'HOST_REWRITTEN'],
     ['the scheme', {}, { forwardedProto: [] }, /does not say that visitors come over https/, /X-Forwarded-Proto \$scheme/],
     ['the right scheme', {}, { forwardedProto: ['http'] }, /says http in X-Forwarded-Proto/, /X-Forwarded-Proto \$scheme/],
-    ['the visitor', { forwardedFor: [] }, {}, /does not say who its visitors are/, /\$proxy_add_x_forwarded_for/],
+    ['the visitor', { forwardedFor: [] }, {}, /does not say who its visitors are/, /\$remote_addr/],
   ])('%s', (_, change, received, says, line, code) => {
     const judged = judgeHeaders(aim, seen(change, received), given, nginx)
     expect(judged).toMatchObject({ status: 'warn', culprit: nginx, detail: expect.stringMatching(says) })
@@ -115,11 +116,19 @@ describe('what a proxy leaves out or changes is a warning with its line', () => 
 
 it('nothing between is said, where the peer is ourselves and nobody tells of anything', () => {
   const direct = aimAt('http://192.168.1.5:18790')
-  const judged = judgeHeaders(direct, seen({ proxied: false, peer: '192.168.1.5', forwardedFor: [] }, { forwardedProto: [] }), given, {
+  const judged = judgeHeaders(direct, seen({ proxied: false, peer: '192.168.1.5', peerPort: 40_001, forwardedFor: [] }, { forwardedProto: [] }), given, {
     program: null,
     evidence: null,
   })
   expect(judged).toMatchObject({ status: 'pass', detail: 'Nothing stands between: the request arrives as it was sent.' })
+})
+
+it('a connection of somebody else’s stands between, also on this computer and without a word', () => {
+  const named = aimAt('http://gateway.localhost:8080')
+  const silent = seen({ proxied: false, forwardedFor: [] }, { forwardedProto: [], host: ['gateway.localhost:8080'] })
+  const local = { ...given, source: { address: '127.0.0.1', port: 40_001 } }
+  expect(judgeHeaders(named, { ...silent, peerPort: 50_002 }, local, { program: null, evidence: null }).status).toBe('warn')
+  expect(judgeHeaders(named, { ...silent, peerPort: 40_001 }, local, { program: null, evidence: null }).status).toBe('pass')
 })
 
 it('a program that gives itself away stands between, whatever it leaves out', () => {

@@ -120,7 +120,7 @@ const alsoSaid: Record<Fault, string> = {
 
 function fixFor(fault: Fault, aim: Aim, { leaf }: Shown, { program }: Culprit): Fix {
   const name = nameInText(aim)
-  const certbot = aim.literal ? {} : { command: `sudo certbot ${program === 'Apache' ? '--apache' : '--nginx'} -d ${name}` }
+  const certbot = aim.literal ? {} : { command: `sudo certbot certonly ${program === 'Apache' ? '--apache' : '--nginx'} -d ${name}` }
   switch (fault) {
     case 'selfSigned':
       if (program === 'Caddy') return { title: 'Take “tls internal” out of the site: then Caddy gets a certificate that devices trust' }

@@ -17,23 +17,29 @@ import { type Look, lookAtRequest, seenIn } from './auth.ts'
 /** An address of nobody (RFC 5737), for claiming to be somebody else. */
 const CLAIMED = '192.0.2.1'
 
+/** One end of a connection of ours. */
+export interface Source {
+  address: string
+  port: number
+}
+
 /** What arrives of a request, and where it came from. */
 export interface HeadersSeen {
   look: Look
   /** Whether a claim of the client in X-Forwarded-For is passed on; null where it was not tried. */
   keepsClaims: boolean | null
-  /** Address that the request was sent from. */
-  source: string | null
+  /** Address and port that the request was sent from. */
+  source: Source | null
   /** Every address of this computer. */
   own: readonly string[]
 }
 
 /** Asks the gateway what it sees, and then what it sees of a client that claims another address. Never throws. */
 export async function lookAtHeaders(aim: Aim, dial: Dial, desk: ProbeDesk, signal: AbortSignal): Promise<HeadersSeen> {
-  let source: string | null = null
+  let source: Source | null = null
   const line = openLine(aim, async (limit) => {
     const stream = await dial(limit)
-    source = stream instanceof Socket ? (stream.localAddress ?? null) : null
+    source = stream instanceof Socket ? sourceOf(stream) : null
     return stream
   })
   try {
@@ -45,6 +51,10 @@ export async function lookAtHeaders(aim: Aim, dial: Dial, desk: ProbeDesk, signa
   } finally {
     line.close()
   }
+}
+
+function sourceOf({ localAddress: address, localPort: port }: Socket): Source | null {
+  return address === undefined || port === undefined ? null : { address, port }
 }
 
 function ownAddresses(): string[] {
@@ -82,8 +92,10 @@ export function judgeHeaders(aim: Aim, seen: SeenRequest, given: Omit<HeadersSee
 }
 
 /** The gateway speaks no TLS itself, so an https address always has something before it. */
-function isProxied(aim: Aim, { proxied, hints, peer }: SeenRequest, source: string | null): boolean {
-  return aim.scheme === 'https' || proxied || hints.length > 0 || peer === null || (source !== null && plain(peer) !== plain(source))
+function isProxied(aim: Aim, { proxied, hints, peer, peerPort }: SeenRequest, source: Source | null): boolean {
+  if (aim.scheme === 'https' || proxied || hints.length > 0 || peer === null) return true
+  // A connection that arrives from where ours starts is ours; every other one was made by somebody between.
+  return source !== null && (plain(peer) !== plain(source.address) || peerPort !== source.port)
 }
 
 function hostProblem(aim: Aim, seen: SeenRequest, culprit: Culprit): Problem | null {
@@ -143,7 +155,7 @@ function wellTold(seen: SeenRequest, proxies: readonly string[], given: Omit<Hea
 }
 
 function isMine(address: string, { source, own }: Omit<HeadersSeen, 'look'>): boolean {
-  return own.some((each) => plain(each) === address) || (source !== null && plain(source) === address)
+  return own.some((each) => plain(each) === address) || (source !== null && plain(source.address) === address)
 }
 
 /** An address as it is compared: IPv4 where it is v4-mapped. */
