@@ -365,6 +365,65 @@ it('another gateway passes http and fails at identity, by its id', async () => {
   expect(signed).toMatchObject({ ok: false, code: 'WRONG_GATEWAY' })
 })
 
+it('asks for nothing more where it is led away', async () => {
+  const home = await startHome()
+  const elsewhere = await startProxy(home.port)
+  const target = `http://127.0.0.1:${elsewhere.port}/health`
+  const proxy = await startProxy(home.port, {
+    answer: (req, res) => req.url === '/health' && (res.writeHead(302, { location: target }).end(), true),
+  })
+  expect(await look(home, `http://${NAME}:${proxy.port}`)).toMatchObject({ ok: false, code: 'AUTH_BLOCKED' })
+  expect(proxy.requests).toEqual(['GET /health'])
+  expect(elsewhere.requests).toEqual([])
+})
+
+it('tells a cache that keeps replies to who has a credential', async () => {
+  const home = await startHome()
+  const { port } = await startProxy(home.port, caches())
+  const url = `http://${NAME}:${port}`
+  await look(home, url)
+  // What is asked with a ticket now comes from before, for another nonce.
+  expect(stageOf(await look(home, url), 'auth')).toMatchObject({
+    code: 'HTTP_ERROR',
+    detail: expect.stringContaining('answers from a cache'),
+  })
+})
+
+it('reads no further than any answer of a gateway goes', async () => {
+  const home = await startHome()
+  let written = 0
+  const { port } = await startProxy(
+    home.port,
+    everything((res) => {
+      res.writeHead(200, { 'content-type': 'text/html' })
+      const more = () => {
+        while (!res.destroyed && res.write('x'.repeat(64 * 1024))) written += 64
+        res.once('drain', more)
+      }
+      more()
+    }),
+  )
+  const verdict = await look(home, `http://${NAME}:${port}`)
+  expect(verdict).toMatchObject({ ok: false, code: 'NOT_XOPC_GATEWAY' })
+  expect(written).toBeLessThan(32 * 1024)
+})
+
+it('takes a kept connection that was closed meanwhile for no fault', async () => {
+  const home = await startHome()
+  let closed = 0
+  const { port } = await startProxy(home.port, {
+    answer: (req) => {
+      if (req.method !== 'POST' || closed > 0) return false
+      closed++
+      req.socket.destroy()
+      return true
+    },
+  })
+  const verdict = await look(home, `http://${NAME}:${port}`)
+  expect(verdict.ok, JSON.stringify(verdict.stages)).toBe(true)
+  expect(closed).toBe(1)
+})
+
 it('follows a redirect within the address', async () => {
   const home = await startHome()
   const { port } = await startProxy(home.port, {

@@ -1,8 +1,12 @@
-import { readFile } from 'node:fs/promises'
+import 'reflect-metadata' // @peculiar/x509 refuses to load without it
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import { connect } from 'node:net'
+import { join } from 'node:path'
+import { PemConverter, X509CertificateGenerator } from '@peculiar/x509'
 import { describe, expect, it } from 'vitest'
-import { expired, type LeafOptions, selfSigned, type TestCa } from '../../support/certs.ts'
+import { tempFolder } from '../../support/cleanup.ts'
+import { type Certificate, expired, type LeafOptions, selfSigned, type TestCa } from '../../support/certs.ts'
 import { caOnce, look, NAME, startHome, stageOf, statuses, type World } from './house.ts'
 import { listen, startBytes, startProxy } from './proxy.ts'
 
@@ -18,6 +22,18 @@ interface Row {
   faults: string[]
   says: RegExp
   write: RegExp
+}
+
+/** A name in the subject alone, which browsers and phones have stopped to take. */
+async function onlyInSubject(): Promise<Certificate> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const certificate = await X509CertificateGenerator.createSelfSigned({ name: `CN=${NAME}`, keys, signingAlgorithm: algorithm })
+  const folder = await tempFolder()
+  const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') }
+  await writeFile(files.certFile, certificate.toString('pem'))
+  await writeFile(files.keyFile, PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY'))
+  return files
 }
 
 const rows: Row[] = [
@@ -63,6 +79,13 @@ const rows: Row[] = [
     faults: ['unknownAuthority'],
     says: /comes from “xopc test root”, an authority that neither this computer nor devices know/,
     write: /NODE_EXTRA_CA_CERTS/,
+  },
+  {
+    what: 'for a name that stands in its subject alone',
+    certificate: onlyInSubject,
+    faults: ['selfSigned', 'wrongName'],
+    says: /it is also for another name\.$/,
+    write: /certbot/,
   },
   {
     what: 'self-signed, expired and for another name at once',

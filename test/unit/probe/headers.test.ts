@@ -116,10 +116,15 @@ describe('what a proxy leaves out or changes is a warning with its line', () => 
 
 it('nothing between is said, where the peer is ourselves and nobody tells of anything', () => {
   const direct = aimAt('http://192.168.1.5:18790')
-  const judged = judgeHeaders(direct, seen({ proxied: false, peer: '192.168.1.5', peerPort: 40_001, forwardedFor: [] }, { forwardedProto: [] }), given, {
-    program: null,
-    evidence: null,
-  })
+  const judged = judgeHeaders(
+    direct,
+    seen({ proxied: false, peer: '192.168.1.5', peerPort: 40_001, forwardedFor: [] }, { forwardedProto: [] }),
+    given,
+    {
+      program: null,
+      evidence: null,
+    },
+  )
   expect(judged).toMatchObject({ status: 'pass', detail: 'Nothing stands between: the request arrives as it was sent.' })
 })
 

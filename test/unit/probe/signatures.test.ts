@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aimAt } from '../../../src/lib/probe/aim.ts'
-import { obstacleIn } from '../../../src/lib/probe/obstacles.ts'
+import { obstacleIn, refusedByGateway } from '../../../src/lib/probe/obstacles.ts'
 import { culpritByHints, culpritOf } from '../../../src/lib/probe/signatures.ts'
 import { wallIn } from '../../../src/lib/probe/walls.ts'
 import { json, refusalOf, reply } from './replies.ts'
@@ -133,5 +133,24 @@ describe('what a reply says of the way', () => {
     const odd = aimAt('http://a$(reboot).localhost')
     const judged = obstacleIn(reply(301, { Location: 'https://a$(reboot).localhost/' }), '/health', odd)
     expect(judged).toMatchObject({ fix: { command: 'xopc proxy test https://gateway.example.com' } })
+  })
+})
+
+describe('an error of a gateway', () => {
+  const marked = { 'X-Xopc-Api': '1' }
+
+  it('is told by its code where the code is one of ours', () => {
+    expect(refusedByGateway(aim, '/health', refusalOf(503, 'GATEWAY_STOPPING'))).toMatchObject({
+      code: 'HTTP_ERROR',
+      detail: 'An xopc gateway answers /health with the error GATEWAY_STOPPING.',
+    })
+  })
+
+  it.each([
+    ['a code that no gateway has', json(400, { error: 'no', code: 'SOMEBODYS_SECRET' }, marked)],
+    ['a code of ours without the mark of a gateway', json(503, { error: 'no', code: 'GATEWAY_STOPPING' })],
+  ])('is not %s', (_, given) => {
+    expect(refusedByGateway(aim, '/health', given)).toBeNull()
+    expect(JSON.stringify(obstacleIn(given, '/health', aim))).not.toContain('SOMEBODYS_SECRET')
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { aimAt, nameInText, originInText } from '../../../src/lib/probe/aim.ts'
 import { headerLines } from '../../../src/lib/probe/reply.ts'
-import { judgeName, type Looked } from '../../../src/lib/probe/stages/dns.ts'
+import { createLookup, judgeName, type Looked } from '../../../src/lib/probe/stages/dns.ts'
 import { judgeSilence, judgeStream, type StreamSeen } from '../../../src/lib/probe/stages/sse.ts'
 import { type Attempt, judgeConnections } from '../../../src/lib/probe/stages/tcp.ts'
 import { judgeHandshake } from '../../../src/lib/probe/stages/tls.ts'
@@ -32,6 +32,22 @@ describe('an aim', () => {
       expect(originInText(aimAt(url)), url).toBe('https://gateway.example.com')
     }
     expect(originInText(aimAt('http://[::1]:8080'))).toBe('http://[::1]:8080')
+  })
+})
+
+describe('a look-up', () => {
+  it('of one name is made once at a time, because it cannot be called off', async () => {
+    const asked: string[] = []
+    const answer = Promise.withResolvers<readonly string[]>()
+    const find = createLookup((name) => (asked.push(name), name === 'slow.example' ? answer.promise : Promise.reject(new Error('no'))))
+    const both = [find('slow.example'), find('slow.example')]
+    await expect(find('other.example')).rejects.toThrow('no')
+    expect(asked).toEqual(['slow.example', 'other.example'])
+    answer.resolve(['203.0.113.7'])
+    expect(await Promise.all(both)).toEqual([['203.0.113.7'], ['203.0.113.7']])
+    await find('slow.example')
+    await expect(find('other.example')).rejects.toThrow('no')
+    expect(asked).toEqual(['slow.example', 'other.example', 'slow.example', 'other.example'])
   })
 })
 

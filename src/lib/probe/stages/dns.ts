@@ -21,16 +21,20 @@ export interface Named {
  * This computer's own resolver. A look-up cannot be called off and occupies one of node's few threads until it ends, so who asks for a name
  * that is being looked up waits with the others.
  */
-export function createLookup(): Lookup {
+export function createLookup(resolve: Lookup = askSystem): Lookup {
   const running = new Map<string, Promise<readonly string[]>>()
   const start = (name: string): Promise<readonly string[]> => {
-    const found = lookup(name, { all: true, order: 'verbatim' }).then((all) => all.map(({ address }) => address))
+    const found = resolve(name)
     running.set(name, found)
     const forget = (): void => void running.delete(name)
     found.then(forget, forget)
     return found
   }
   return async (name) => await (running.get(name) ?? start(name))
+}
+
+async function askSystem(name: string): Promise<readonly string[]> {
+  return (await lookup(name, { all: true, order: 'verbatim' })).map(({ address }) => address)
 }
 
 /** Whether every resolver should take this name to loopback (RFC 6761, 6.3); then nobody is asked. */
