@@ -4,7 +4,8 @@ import { routes, type RouteName } from '../protocol/routes.ts'
 import { bodyOf, type CallValues, requestOf, requireDone, requireStream } from './call.ts'
 import { parseEvents } from './sse.ts'
 import { verdictOf } from './verdict-stream.ts'
-import type { Transport } from './transport.ts'
+import { clientErrors } from './errors.ts'
+import type { Transport, TransportReply } from './transport.ts'
 
 export type { Transport, TransportRequest } from './transport.ts'
 
@@ -20,6 +21,12 @@ const replyFields = {
   testUrl: ['ok', 'stages'],
   proxyTemplate: ['program', 'text'],
   diagnose: [],
+  pair: ['id', 'state', 'expiresAt'],
+  pairing: ['id', 'state', 'expiresAt'],
+  pairContext: ['candidates', 'recommended'],
+  devices: [],
+  renameDevice: ['id', 'name'],
+  tunnelStatus: ['state', 'config'],
   config: ['etag', 'config'],
   patchConfig: ['etag', 'config'],
   rotateToken: ['token'],
@@ -27,8 +34,15 @@ const replyFields = {
   audit: [],
 } as const satisfies Partial<Record<RouteName, readonly string[]>>
 
+/** How many devices were revoked. Throws as `bodyOf` does. */
+async function revokedBy(reply: TransportReply): Promise<number> {
+  const body = await bodyOf(reply, ['revoked'])
+  if (typeof body === 'object' && body !== null && 'revoked' in body && typeof body.revoked === 'number') return body.revoked
+  throw clientErrors.NOT_XOPC_GATEWAY({ detail: 'a number of devices that is none' })
+}
+
 /** The gateway bounds these itself; the reply may take longer than the usual (ms). */
-const slow = { wait: 130_000, diagnose: 20_000, test: 20_000 }
+const slow = { wait: 130_000, diagnose: 20_000, test: 20_000, pair: 30_000 }
 
 /** Xopc of a gateway elsewhere. Throws what the gateway answered, `NOT_XOPC_GATEWAY` and `GATEWAY_VERSION_SKEW`, and what the transport throws. */
 export function createClient(transport: Transport): Xopc {
@@ -53,8 +67,8 @@ export function createClient(transport: Transport): Xopc {
     return await verdictOf(reply.lines(), onStage)
   }
 
-  async function tell(name: 'stop' | 'restart'): Promise<void> {
-    await requireDone(await transport(requestOf(routes[name], { body: {} })))
+  async function tell(name: 'stop' | 'restart' | 'cancelPairing' | 'revokeDevice', values: CallValues): Promise<void> {
+    await requireDone(await transport(requestOf(routes[name], values)))
   }
 
   async function* events(signal: AbortSignal, lastEventId?: number): AsyncIterable<GatewayEvent> {
@@ -82,11 +96,21 @@ export function createClient(transport: Transport): Xopc {
     testUrl: async (url, options = {}) => await watchTest('testUrl', { body: { url } }, options),
     proxyTemplate: async (program, { domain } = {}) => await ask('proxyTemplate', { query: { program, domain } }),
     diagnose: async (id) => await ask('diagnose', { id, timeoutMs: slow.diagnose }),
+    // Who asks is told by the credential, whatever is said here.
+    pair: async (options = {}) => await ask('pair', { body: options, timeoutMs: slow.pair }),
+    pairing: async (id) => await ask('pairing', { id }),
+    cancelPairing: async (id) => await tell('cancelPairing', { id }),
+    pairContext: async () => await ask('pairContext'),
+    devices: async () => await ask('devices'),
+    renameDevice: async (id, name) => await ask('renameDevice', { id, body: { name } }),
+    revokeDevice: async (id) => await tell('revokeDevice', { id }),
+    revokeDevices: async () => await revokedBy(await transport(requestOf(routes.revokeDevices, {}))),
+    tunnelStatus: async () => await ask('tunnelStatus'),
     config: async () => await ask('config'),
     patchConfig: async (patch, ifMatch) =>
       await ask('patchConfig', { body: patch, headers: ifMatch === undefined ? {} : { 'if-match': ifMatch } }),
-    stop: async () => await tell('stop'),
-    restart: async () => await tell('restart'),
+    stop: async () => await tell('stop', { body: {} }),
+    restart: async () => await tell('restart', { body: {} }),
     rotateToken: async () => await ask('rotateToken', { body: {} }),
     logs: async (lines) => await ask('logs', { query: { lines: String(lines) } }),
     audit: async (lines) => await ask('audit', { query: { lines: String(lines) } }),

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts'
 import type { ConfigEdits } from '../config/watch.ts'
 import { XopcError } from '../errors/error.ts'
 import { createProbe } from '../probe/probe.ts'
-import type { AccessId, AccessState, GatewayEvent, Verdict } from '../protocol/http-api.ts'
+import type { AccessId, AccessState, GatewayEvent, Overview, Verdict } from '../protocol/http-api.ts'
 import { backoffMs } from '../supervisor/backoff.ts'
 import { networkPrint } from '../system/net.ts'
 import type { ActorTimes } from './actor.ts'
@@ -14,12 +14,14 @@ import { createEvents } from './events.ts'
 import { definitionOf, editsToEnable, lookIfPossible, planFor, refuseBadEdits } from './intents.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
+import { pairContext } from './pair-context.ts'
 import { createReconciler } from './reconcile.ts'
 import type { LiveParts } from './live-parts.ts'
 import { proxyTemplate } from './proxy-template.ts'
 import { portOf, statusOf, uptimeOf } from './status.ts'
 import { testUrl } from './test-url.ts'
 import { refuseOrigin, replaceToken } from './token.ts'
+import { tunnelStatus } from './tunnel-status.ts'
 import type { VerifyTimes } from './verify.ts'
 import type { EnableOptions, TestOptions, Xopc } from './xopc.ts'
 
@@ -130,6 +132,14 @@ export function createLive(parts: LiveParts): Live {
     return await testUrl(probe, url, options)
   }
 
+  async function seen(): Promise<Overview> {
+    const { ok, problems } = parts.config.lastReload()
+    const notTaken = problems.length === 0 ? null : { path: parts.config.path, whole: !ok, problems }
+    const sights = await Promise.all(methods.map(sight))
+    const given = { running: true, config: effective(), methods: sights, computer: thisComputer() }
+    return overview({ ...given, notTaken, refused: gateway.refusedDoors() })
+  }
+
   async function saveQuietly(edits: ConfigEdits): Promise<XopcError | null> {
     try {
       await parts.config.edit(edits)
@@ -170,19 +180,7 @@ export function createLive(parts: LiveParts): Live {
         parts,
         methods.map(({ definition: { id } }) => ({ id, ...reconciler.view(id) })),
       ),
-    async overview() {
-      const { ok, problems } = parts.config.lastReload()
-      const notTaken = problems.length === 0 ? null : { path: parts.config.path, whole: !ok, problems }
-      const seen = await Promise.all(methods.map(sight))
-      return overview({
-        running: true,
-        config: effective(),
-        methods: seen,
-        computer: thisComputer(),
-        notTaken,
-        refused: gateway.refusedDoors(),
-      })
-    },
+    overview: seen,
     plan: async (id, options = {}) => await planFor(id, effective(), options),
     enable,
     disable,
@@ -193,6 +191,19 @@ export function createLive(parts: LiveParts): Live {
       const { method } = methods.find(({ definition }) => definition === definitionOf(id)) ?? {}
       return method === undefined ? [] : await method.diagnose(AbortSignal.timeout(DIAGNOSE_MS))
     },
+    pair: noPairing,
+    pairing: noCode,
+    cancelPairing: noCode,
+    pairContext: async () => pairContext(await seen()),
+    devices: async () => [],
+    renameDevice: async (id) => {
+      throw coreErrors.DEVICE_NOT_FOUND({ id })
+    },
+    revokeDevice: async (id) => {
+      throw coreErrors.DEVICE_NOT_FOUND({ id })
+    },
+    revokeDevices: async () => 0,
+    tunnelStatus: async () => tunnelStatus(effective(), parts.config.origin('tunnel.registrationSecret') !== null),
     config: async () => await parts.config.view(),
     async patchConfig(patch, ifMatch) {
       await refuseBadEdits(effective(), patch)
@@ -213,4 +224,12 @@ export function createLive(parts: LiveParts): Live {
     audit: async (lines) => await lastLines(state.paths.auditLog, lines),
     events: (signal, lastEventId) => events.subscribe(signal, lastEventId),
   }
+}
+
+async function noPairing(): Promise<never> {
+  throw coreErrors.GATEWAY_LOOPBACK_ONLY()
+}
+
+async function noCode(id: string): Promise<never> {
+  throw coreErrors.PAIRING_NOT_FOUND({ id })
 }

@@ -46,6 +46,15 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
       await config.edit(definitionOf(id).settingsOff())
       return { phase: 'off' }
     },
+    pair: needsGateway,
+    pairing: needsGateway,
+    cancelPairing: needsGateway,
+    pairContext: needsGateway,
+    devices: async () => [],
+    renameDevice: noDevice,
+    revokeDevice: noDevice,
+    revokeDevices: async () => 0,
+    tunnelStatus: needsGateway,
     config: async () => await config.view(),
     async patchConfig(patch, ifMatch) {
       await refuseBadEdits(config.current(), patch)
@@ -63,4 +72,8 @@ async function needsGateway(): Promise<never> {
 
 function noEvents(): AsyncIterable<GatewayEvent> {
   return { [Symbol.asyncIterator]: () => ({ next: needsGateway }) }
+}
+
+async function noDevice(id: string): Promise<never> {
+  throw coreErrors.DEVICE_NOT_FOUND({ id })
 }

@@ -10,10 +10,13 @@ import type {
   Overview,
   ProxyProgram,
   ProxyTemplate,
+  Scope,
   Stage,
   Status,
   Verdict,
 } from '../protocol/http-api.ts'
+import type { Device, PairContext, PairingCode } from '../protocol/pairing-api.ts'
+import type { TunnelStatus } from '../protocol/tunnel-api.ts'
 import type { Plan } from '../access/access-method.ts'
 
 /** What `enable` may be told; lan takes `address`, proxy takes `url`. */
@@ -34,6 +37,27 @@ export interface TestOptions {
   idle?: number
   /** Ends the test early; it then rejects with the signal's reason. */
   signal?: AbortSignal
+}
+
+/** What a pairing code is to be for. */
+export interface PairOptions {
+  /** The device may administrate and pair others, too. Needs `admin`. */
+  admin?: boolean
+  /** A browser is to join: a code that no browser can use is refused. */
+  browser?: boolean
+  /** Name of the device, whatever it calls itself. */
+  name?: string
+  /** The origin that the device is to use, instead of the recommended one. */
+  baseUrl?: string
+}
+
+/** Who asks for a pairing code; the owner over the control socket where nobody is named. A client leaves it to the gateway. */
+export interface PairCaller {
+  /** `owner`, `session:<id>`, `device:<id>`. */
+  id: string
+  scopes: ReadonlySet<Scope>
+  /** The origin that its browser session proved, where that could be a public one. */
+  seenAs: string | null
 }
 
 /** New values by config path (`gateway.port`); `null` removes the key. */
@@ -65,6 +89,28 @@ export interface Xopc {
   proxyTemplate(program: ProxyProgram, options?: { domain?: string }): Promise<ProxyTemplate>
   /** What was looked at and what was found. */
   diagnose(id: AccessId): Promise<Finding[]>
+
+  /**
+   * Mints a pairing code. Throws `SCOPE_MISSING`, `ADMIN_IN_XOPC_UI`, `DEVICE_NAME_INVALID`, the codes of `gateway.publicUrl` and of the staged
+   * test for a bad `baseUrl`, and where no address can be used `GATEWAY_LOOPBACK_ONLY` or `NO_REACHABLE_URL`.
+   */
+  pair(options?: PairOptions, caller?: PairCaller): Promise<PairingCode>
+  /** The code as it is now. Throws `PAIRING_NOT_FOUND`, also for a code of somebody else. */
+  pairing(id: string, caller?: PairCaller): Promise<PairingCode>
+  /** Takes a code back; a used one stays used. Throws `PAIRING_NOT_FOUND`. */
+  cancelPairing(id: string, caller?: PairCaller): Promise<void>
+  /** The addresses that a device could be paired with. */
+  pairContext(): Promise<PairContext>
+  /** Everything that joined, the newest first. */
+  devices(): Promise<Device[]>
+  /** Throws `DEVICE_NOT_FOUND`, `DEVICE_NAME_INVALID`. */
+  renameDevice(id: string, name: string): Promise<Device>
+  /** Ends a device's credential, and within a second every stream that it has open. Throws `DEVICE_NOT_FOUND`. */
+  revokeDevice(id: string): Promise<void>
+  /** The same for all of them; says how many there were. */
+  revokeDevices(): Promise<number>
+  /** The public tunnel in the form that phones know. */
+  tunnelStatus(): Promise<TunnelStatus>
 
   /** The configuration file as it is, secrets masked. */
   config(): Promise<ConfigView>

@@ -37,16 +37,9 @@ export const gatewayErrors = defineErrors({
     exit: 2,
     about: 'The control API reads at most 1 MiB. Uploads to the app behind the gateway have no such limit.',
   },
-  SCOPE_MISSING: {
-    message: 'This needs the right “{scope}”, and what you signed in with has: {has}.',
-    hint: 'Send the owner token as Authorization: Bearer, or use xopc on the computer of the gateway.',
-    http: 403,
-    exit: 1,
-    about: 'The credential is valid but may not do this. A browser session needs its session key besides the cookie to change anything.',
-  },
   SIGN_IN_BY_CODE: {
     message: 'With an app behind the gateway, no page takes the owner’s token: a browser signs in by a pairing code.',
-    hint: 'Pairing comes with a later version. Until then use xopc on the gateway’s computer, or send Authorization: Bearer from a program.',
+    hint: 'Make a code on the gateway’s computer: xopc pair --browser. To administrate: xopc ui, there.',
     http: 403,
     exit: 1,
     about:
@@ -102,12 +95,34 @@ export const gatewayErrors = defineErrors({
     exit: 1,
     about: 'Each open `/api/events` costs memory, so their number is bounded by `gateway.maxSseConnections`.',
   },
-  PAIRING_NOT_IN_THIS_VERSION: {
-    message: 'This version of xopc does not pair devices yet.',
-    hint: 'Until it does, a program signs in with the owner token.',
-    http: 404,
+  PAIRING_INVALID: {
+    message: 'This pairing code cannot be used.',
+    hint: 'Make a new one on the gateway’s computer: xopc pair',
+    http: 401,
     exit: 1,
-    about: 'The route belongs to device pairing, which a later version brings.',
+    about:
+      'A code works once, for five minutes, for what it was made for: an app’s only from an app, a browser’s only from its own page. Which of these it was is not said, because it would help whoever guesses.',
+  },
+  PAIRING_BLOCKED: {
+    message: 'Too many wrong pairing codes came from your address.',
+    hint: 'Try again in {seconds} s. A code that is right is taken all the same.',
+    http: 429,
+    exit: 1,
+    about: '30 wrong codes in five minutes block their source; `Retry-After` says for how long. A valid code always passes.',
+  },
+  AGENT_NOT_CONFIGURED: {
+    message: 'No agent stands behind this gateway.',
+    hint: 'Talking to a model comes with a later version. An app of your own goes behind it: xopc config set gateway.upstream.url=<url>',
+    http: 503,
+    exit: 1,
+    about: 'A phone asked for a reply of the agent, and the gateway has no model to ask.',
+  },
+  TUNNEL_NOT_IN_THIS_VERSION: {
+    message: 'This version of xopc has no public tunnel yet, so nothing was started or stopped.',
+    hint: 'Until it comes, use the local network (xopc lan on) or a proxy of your own (xopc proxy set <url>).',
+    http: 501,
+    exit: 1,
+    about: 'The route belongs to the public tunnel, which a later version brings.',
   },
   PROGRAM_REPLACED: {
     message: 'xopc was installed anew while this gateway ran, and the part that answers here is gone from the disk.',

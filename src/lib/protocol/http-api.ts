@@ -169,7 +169,15 @@ export interface Overview {
 /** One event of GET /api/events. `id` rises by one. */
 export interface GatewayEvent {
   id: number
-  type: 'connected' | 'access.state' | 'config.reload' | 'auth.blocked' | 'gateway.stopping'
+  type:
+    | 'connected'
+    | 'access.state'
+    | 'config.reload'
+    | 'auth.blocked'
+    | 'device.paired'
+    | 'device.revoked'
+    | 'device.network'
+    | 'gateway.stopping'
   at: string
   data: unknown
 }

@@ -2,8 +2,8 @@ import type { Scope } from './http-api.ts'
 
 /** Where one method of Xopc is served. Paths are written as in the contract; the API is at `/xopc` + path, and at the path itself where the gateway has no upstream. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH'
-  /** `:id` stands for an access method. */
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** `:id` stands for an access method, a pairing code or a device. */
   readonly path: `/${string}`
   /** What the caller's credential must allow; `none` needs no credential. */
   readonly scope: Scope | 'none'
@@ -23,6 +23,15 @@ export const routes = {
   testUrl: { method: 'POST', path: '/api/tunnel/pair/probe-public', scope: 'admin' },
   proxyTemplate: { method: 'GET', path: '/api/access/proxy/template', scope: 'read', query: ['program', 'domain'] },
   diagnose: { method: 'GET', path: '/api/access/:id/diagnose', scope: 'read' },
+  pair: { method: 'POST', path: '/api/pair', scope: 'pair' },
+  pairing: { method: 'GET', path: '/api/pair/:id', scope: 'pair' },
+  cancelPairing: { method: 'DELETE', path: '/api/pair/:id', scope: 'pair' },
+  pairContext: { method: 'GET', path: '/api/tunnel/pair/context', scope: 'read' },
+  devices: { method: 'GET', path: '/api/devices', scope: 'admin' },
+  renameDevice: { method: 'PATCH', path: '/api/devices/:id', scope: 'admin' },
+  revokeDevice: { method: 'DELETE', path: '/api/devices/:id', scope: 'admin' },
+  revokeDevices: { method: 'DELETE', path: '/api/devices', scope: 'admin' },
+  tunnelStatus: { method: 'GET', path: '/api/tunnel/status', scope: 'read' },
   config: { method: 'GET', path: '/api/config', scope: 'admin' },
   patchConfig: { method: 'PATCH', path: '/api/config', scope: 'admin' },
   stop: { method: 'POST', path: '/api/gateway/stop', scope: 'admin' },

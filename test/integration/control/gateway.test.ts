@@ -176,20 +176,21 @@ describe('the configuration', () => {
 })
 
 describe('the phone’s public paths', () => {
-  it('ping tells what is here, that it does not pair yet, and only the origin it was asked by', async () => {
+  it('ping tells what is here, whether it can pair, and a stranger only the origin it was asked by', async () => {
     const house = await startHouse({ publicUrl: 'https://gateway.test:8443' })
     const ask = (headers: Record<string, string>) => house.ask('GET', '/api/tunnel/pair/ping', { headers })
     const stranger = (await ask({ host: 'gateway.test:8443' })).json()
     expect(stranger).toMatchObject({
       ok: true,
       service: 'xopc-gateway',
-      mobilePairing: false,
-      pairingReady: false,
+      mobilePairing: true,
+      pairingReady: true,
+      blockReason: null,
       reverseProxyConfigured: true,
     })
     expect(stranger['connectUrls']).toEqual(['https://gateway.test:8443'])
     const owner = (await ask({ authorization: `Bearer ${house.token}` })).json()
-    expect(owner['connectUrls']).toEqual(['https://gateway.test:8443', 'http://192.168.7.7:18790'])
+    expect(owner['connectUrls']).toEqual(['http://192.168.7.7:18790'])
   })
 
   it.each([

@@ -9,7 +9,9 @@ import { configSchema } from '../../../src/lib/config/schema.ts'
 import type { ConfigEvent, ConfigStore } from '../../../src/lib/config/watch.ts'
 import { createGateway, type Gateway, type Served } from '../../../src/lib/gateway/server.ts'
 import type { Signer } from '../../../src/lib/identity/keypair.ts'
+import { tunnelStatus } from '../../../src/lib/core/tunnel-status.ts'
 import type { GatewayEvent, Verdict } from '../../../src/lib/protocol/http-api.ts'
+import type { Device, PairingCode } from '../../../src/lib/protocol/pairing-api.ts'
 import { statePaths } from '../../../src/lib/system/paths.ts'
 import { systemClock } from '../../../src/lib/system/clock.ts'
 import type { Log } from '../../../src/lib/system/log.ts'
@@ -211,6 +213,30 @@ function fakeXopc(): FakeXopc {
   const template = { program: 'caddy' as const, domain: 'gateway.test', gateway: '127.0.0.1:18790', file: 'Caddyfile', text: '', steps: [] }
   const on = { phase: 'on', urls: ['http://192.168.7.7:18790'], since: '2026-01-01T00:00:00.000Z', verified: null } as const
   const view = { path: '/state/xopc.json', etag: '"v1"', config: { gateway: { auth: { token: '••••••••••••' } } } }
+  const phone: Device = {
+    id: 'device-1',
+    name: 'Phone',
+    platform: 'android',
+    kind: 'app',
+    scopes: ['read', 'run'],
+    baseUrl: 'https://gateway.test',
+    pairedAt: '2026-01-01T00:00:00.000Z',
+    lastSeenAt: null,
+    lastIp: null,
+    lastIngress: null,
+  }
+  const code: PairingCode = {
+    id: 'code-1',
+    state: 'waiting',
+    expiresAt: '2026-01-01T00:05:00.000Z',
+    scopes: ['read', 'run'],
+    name: null,
+    baseUrl: 'https://gateway.test',
+    lanUrl: null,
+    links: null,
+    qr: null,
+    device: null,
+  }
   return {
     calls,
     emit,
@@ -257,6 +283,15 @@ function fakeXopc(): FakeXopc {
       call(`enable ${id} ${JSON.stringify(options)}`, { phase: 'starting' as const, step: 'listen', since: '2026-01-01T00:00:00.000Z' }),
     disable: (id) => call(`disable ${id}`, off),
     diagnose: (id) => call(`diagnose ${id}`, [{ code: 'LAN_LISTENS', title: 'Listens', status: 'pass' as const, detail: 'it does' }]),
+    pair: (options, caller) => call(`pair ${JSON.stringify(options)} ${caller?.id}`, code),
+    pairing: (id, caller) => call(`pairing ${id} ${caller?.id}`, { ...code, id }),
+    cancelPairing: (id, caller) => call(`cancelPairing ${id} ${caller?.id}`, undefined),
+    pairContext: () => call('pairContext', { candidates: [], recommended: null, blockReason: 'GATEWAY_LOOPBACK_ONLY' }),
+    devices: () => call('devices', [phone]),
+    renameDevice: (id, name) => call(`renameDevice ${id} ${name}`, { ...phone, id, name }),
+    revokeDevice: (id) => call(`revokeDevice ${id}`, undefined),
+    revokeDevices: () => call('revokeDevices', 1),
+    tunnelStatus: () => call('tunnelStatus', tunnelStatus(configSchema.parse({}), false)),
     config: () => call('config', view),
     patchConfig: (patch, ifMatch) => call(`patchConfig ${JSON.stringify(patch)} ${ifMatch}`, { ...view, etag: '"v2"', reload: null }),
     stop: () => call('stop', undefined),

@@ -5,7 +5,7 @@ import { challengeLifetimeMs, challengeMessage } from '../../protocol/signing.ts
 import type { Exchange } from '../edge/exchange.ts'
 import { isOriginOf } from '../edge/host.ts'
 import { gatewayErrors } from '../errors.ts'
-import { reachOf } from './hosts.ts'
+import { reachOf } from '../../protocol/reach.ts'
 
 /** The only origin that `control` signs: a unix socket has no name, and clients of a socket write `Host: localhost`. */
 const CONTROL_ORIGIN = 'http://localhost'

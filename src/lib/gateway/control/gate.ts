@@ -2,7 +2,7 @@ import type { XopcError } from '../../errors/error.ts'
 import { edgeErrors } from '../edge/errors.ts'
 import type { Exchange } from '../edge/exchange.ts'
 import { unprovenError } from '../edge/unproven.ts'
-import { gatewayErrors } from '../errors.ts'
+import { coreErrors } from '../../core/errors.ts'
 import type { Access, ControlRoute } from './route.ts'
 
 /** Why this request may not use the route, or null. Pure; asked before the body is read. */
@@ -11,7 +11,7 @@ export function refusalAt(row: Pick<ControlRoute, 'scope' | 'anyHost'>, exchange
   if (mayUse(row.scope, exchange)) return null
   if (row.scope === 'session' || exchange.principal.kind === 'anonymous') return unprovenError(exchange)
   const has = [...exchange.principal.scopes].join(', ') || 'none'
-  return gatewayErrors.SCOPE_MISSING({ scope: row.scope === 'probe' ? 'admin' : row.scope, has })
+  return coreErrors.SCOPE_MISSING({ scope: row.scope === 'probe' ? 'admin' : row.scope, has })
 }
 
 /** A page that rebinds a name to this computer has neither token nor ticket; a cookie does not count at another host. */

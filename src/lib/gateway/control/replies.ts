@@ -33,7 +33,8 @@ export const errorInfo = z.object({
 }) satisfies z.ZodType<ErrorInfo>
 
 const accessId = z.enum(accessIds)
-const ingressId = z.enum(['control', 'local', 'lan', 'proxy'])
+/** One of the doors. */
+export const ingressId = z.enum(['control', 'local', 'lan', 'proxy'])
 
 const fix = z.object({ title: z.string(), command: z.string().exactOptional(), snippet: z.string().exactOptional() })
 const vantage = z.enum(['self', 'outside', 'device'])
@@ -221,25 +222,6 @@ export const probeRequest = z.object({
   }),
   hints: z.array(z.string()),
 })
-
-/** GET /api/tunnel/pair/ping. */
-export const ping = z.object({
-  ok: z.literal(true),
-  service: z.literal('xopc-gateway'),
-  apiBase: z.string(),
-  mobilePairing: z.boolean(),
-  pairingReady: z.boolean(),
-  blockReason: z.string().nullable(),
-  tunnelConnected: z.boolean(),
-  reverseProxyConfigured: z.boolean(),
-  connectUrls: z.array(z.string()),
-})
-
-/** POST /api/tunnel/pair/validate-url. */
-export const validateUrl = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), url: z.string(), loopback: z.literal(false), probePath: z.string() }),
-  z.object({ ok: z.literal(false), code: z.enum(['INVALID_URL', 'LOOPBACK_NOT_REACHABLE']), message: z.string() }),
-])
 
 /** What every refused request is answered with. */
 export const errorReply = z.object({

@@ -1,6 +1,6 @@
 import type { Overview } from '../../protocol/http-api.ts'
 import type { Exchange } from '../edge/exchange.ts'
-import { reachOf } from './hosts.ts'
+import { reachOf } from '../../protocol/reach.ts'
 
 /**
  * The public origin that this request came by, where it is worth offering as `publicUrl`: https, a public name, not set already. Behind a

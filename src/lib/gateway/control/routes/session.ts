@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { clearedCookie } from '../../../identity/sessions.ts'
 import { edgeErrors } from '../../edge/errors.ts'
-import { gatewayErrors } from '../../errors.ts'
+import { coreErrors } from '../../../core/errors.ts'
 import { route } from '../route.ts'
 import { signIn } from '../sign-in.ts'
 
@@ -53,8 +53,7 @@ export const sessionRoutes = [
       const { principal } = call.exchange
       const needed = uses[call.body.for]
       // A ticket hands on no more than its holder has.
-      if (!principal.scopes.has(needed))
-        throw gatewayErrors.SCOPE_MISSING({ scope: needed, has: [...principal.scopes].join(', ') || 'none' })
+      if (!principal.scopes.has(needed)) throw coreErrors.SCOPE_MISSING({ scope: needed, has: [...principal.scopes].join(', ') || 'none' })
       return tickets.issue(call.body.for, principal)
     },
   }),

@@ -1,13 +1,17 @@
 import { openApi } from '../openapi.ts'
 import { type ControlRoute, route } from '../route.ts'
 import { accessRoutes } from './access.ts'
+import { agentRoutes } from './agent.ts'
 import { configRoutes } from './config.ts'
+import { deviceRoutes } from './devices.ts'
 import { eventRoutes } from './events.ts'
 import { gatewayRoutes } from './gateway.ts'
 import { identityRoutes } from './identity.ts'
-import { pairingRoutes } from './pairing.ts'
+import { pairRoutes } from './pair.ts'
+import { phoneRoutes } from './phone.ts'
 import { probeRoutes } from './probe.ts'
 import { sessionRoutes } from './session.ts'
+import { tunnelRoutes } from './tunnel.ts'
 
 const described = route({
   method: 'GET',
@@ -27,7 +31,11 @@ export const controlRoutes: readonly ControlRoute[] = [
   ...eventRoutes,
   ...identityRoutes,
   ...probeRoutes,
-  ...pairingRoutes,
+  ...phoneRoutes,
+  ...pairRoutes,
+  ...deviceRoutes,
+  ...tunnelRoutes,
+  ...agentRoutes,
   described,
 ]
 

@@ -1,17 +1,16 @@
 import { z } from 'zod'
-import type { Xopc } from '../../../core/xopc.ts'
+import { connectUrls, isForDevices, pairContext } from '../../../core/pair-context.ts'
 import { API_PREFIX } from '../../../protocol/routes.ts'
 import type { Exchange } from '../../edge/exchange.ts'
 import { gatewayErrors } from '../../errors.ts'
-import type { ControlContext } from '../context.ts'
-import { reachOf } from '../hosts.ts'
-import { ping, validateUrl } from '../replies.ts'
+import { reachOf } from '../../../protocol/reach.ts'
+import { joined, ping, validateUrl } from '../pairing-replies.ts'
 import { route } from '../route.ts'
 
 const PING_PATH = '/api/tunnel/pair/ping'
 
-/** The public paths of the phone, as far as this version goes: it says what it is, and that it does not pair yet. */
-export const pairingRoutes = [
+/** The public paths of a phone: what answers here, whether an address can be used, and joining by a code. */
+export const phoneRoutes = [
   route({
     method: 'GET',
     path: PING_PATH,
@@ -19,17 +18,21 @@ export const pairingRoutes = [
     anyHost: true,
     about: 'What answers here, and by which URLs a device may connect. Without a credential only the origin it was asked by.',
     reply: ping,
-    handle: async ({ exchange }, context) => ({
-      ok: true,
-      service: 'xopc-gateway',
-      apiBase: `${API_PREFIX}/api`,
-      mobilePairing: false,
-      pairingReady: false,
-      blockReason: 'PAIRING_NOT_IN_THIS_VERSION',
-      tunnelConnected: false,
-      reverseProxyConfigured: context.config.current().gateway.publicUrl !== undefined,
-      connectUrls: await connectUrls(exchange, context),
-    }),
+    handle: async ({ exchange }, { xopc, config }) => {
+      const overview = await xopc.overview()
+      const { blockReason } = pairContext(overview)
+      return {
+        ok: true,
+        service: 'xopc-gateway',
+        apiBase: `${API_PREFIX}/api`,
+        mobilePairing: true,
+        pairingReady: blockReason === null,
+        blockReason,
+        tunnelConnected: false,
+        reverseProxyConfigured: config.current().gateway.publicUrl !== undefined,
+        connectUrls: urlsFor(exchange, connectUrls(overview)),
+      }
+    },
   }),
   route({
     method: 'POST',
@@ -45,27 +48,20 @@ export const pairingRoutes = [
     path: '/api/tunnel/exchange-token',
     scope: 'none',
     about: 'Belongs to pairing, which a later version brings.',
-    codes: ['PAIRING_NOT_IN_THIS_VERSION'],
+    reply: joined,
+    codes: ['PAIRING_BLOCKED', 'PAIRING_INVALID'],
     handle: () => {
-      throw gatewayErrors.PAIRING_NOT_IN_THIS_VERSION()
+      throw gatewayErrors.PAIRING_INVALID()
     },
   }),
 ]
 
-async function connectUrls(exchange: Exchange, { xopc, config }: ControlContext): Promise<string[]> {
-  const cameBy = exchange.ingress === 'control' ? [] : [`${exchange.proto}://${exchange.host}`]
-  const known = exchange.principal.scopes.has('read') ? [config.current().gateway.publicUrl, ...(await urlsOf(xopc))] : []
-  const lan = exchange.ingress === 'lan' ? await urlsOf(xopc) : []
-  return [...new Set([...known, ...cameBy, ...lan])].filter((url) => url !== undefined && isForDevices(url)).map(String)
-}
-
-async function urlsOf(xopc: Xopc): Promise<string[]> {
-  const { methods } = await xopc.overview()
-  return methods.flatMap(({ state }) => ('urls' in state ? state.urls : []))
-}
-
-function isForDevices(url: string): boolean {
-  return URL.canParse(url) && reachOf(new URL(url).hostname) !== 'loopback'
+/** A stranger learns only the address that it used itself, and on the local network those of the local network. */
+function urlsFor({ ingress, proto, host, principal }: Exchange, known: readonly string[]): string[] {
+  const cameBy = ingress === 'control' ? [] : [`${proto}://${host}`].filter(isForDevices)
+  const lan = known.filter((url) => url.startsWith('http:'))
+  if (principal.scopes.has('read')) return [...new Set([...known, ...cameBy])]
+  return [...new Set([...cameBy, ...(ingress === 'lan' ? lan : [])])]
 }
 
 function judgeBaseUrl(baseUrl: string): z.output<typeof validateUrl> {

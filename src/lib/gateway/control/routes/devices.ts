@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { routes } from '../../../protocol/routes.ts'
+import { device } from '../pairing-replies.ts'
+import { route } from '../route.ts'
+
+/** Longer ones are refused with a code of their own; this bounds what is looked at. */
+const name = z.string().max(1024)
+
+/** What joined by a pairing code. */
+export const deviceRoutes = [
+  route({
+    ...routes.devices,
+    about: 'Everything that joined by a pairing code and was not revoked, the newest first.',
+    reply: z.array(device),
+    handle: (_call, { xopc }) => xopc.devices(),
+  }),
+  route({
+    ...routes.renameDevice,
+    about: 'Gives a device another name.',
+    body: z.strictObject({ name }),
+    reply: device,
+    codes: ['DEVICE_NAME_INVALID', 'DEVICE_NOT_FOUND'],
+    handle: ({ params, body }, { xopc }) => xopc.renameDevice(params['id'] ?? '', body.name),
+  }),
+  route({
+    ...routes.revokeDevice,
+    about: 'Ends the credential of a device, and within a second every stream that it has open.',
+    codes: ['DEVICE_NOT_FOUND'],
+    handle: ({ params }, { xopc }) => xopc.revokeDevice(params['id'] ?? ''),
+  }),
+  route({
+    ...routes.revokeDevices,
+    about: 'The same for every device; says how many there were.',
+    reply: z.object({ revoked: z.int() }),
+    handle: async (_call, { xopc }) => ({ revoked: await xopc.revokeDevices() }),
+  }),
+]
