@@ -1,4 +1,4 @@
-import jsQR from 'jsqr'
+import jsqr from 'jsqr'
 import { expect, it } from 'vitest'
 import { qrOf } from '../../../src/lib/core/qr.ts'
 
@@ -21,7 +21,7 @@ function pixels(dark: (x: number, y: number) => boolean, size: number, scale = 4
 it.each(links)('the rows of a code are read by a scanner: %s', async (link) => {
   const rows = (await qrOf(link)).text.split('\n')
   expect(new Set(rows.map(({ length }) => length))).toEqual(new Set([rows.length]))
-  expect(jsQR(...pixels((x, y) => rows[y]?.[x] === '1', rows.length))?.data).toBe(link)
+  expect(jsqr.default(...pixels((x, y) => rows[y]?.[x] === '1', rows.length))?.data).toBe(link)
 })
 
 it.each(links)('the picture shows the same modules: %s', async (link) => {
