@@ -37,7 +37,7 @@ export function isForDevices(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { protocol, hostname } = new URL(url)
   const reach = reachOf(hostname)
-  return reach !== 'loopback' && (protocol === 'https:' || reach === 'private')
+  return protocol === 'https:' ? reach !== 'loopback' : protocol === 'http:' && reach === 'private'
 }
 
 function sightsOf(methods: readonly MethodView[]): Sight[] {

@@ -3,7 +3,9 @@ import ipaddr from 'ipaddr.js'
 /** From where a host name can be reached, as far as the name itself tells. */
 export type Reach = 'loopback' | 'private' | 'public'
 
-const privateRanges = new Set(['private', 'linkLocal', 'carrierGradeNat', 'uniqueLocal', 'unspecified'])
+const privateRanges = new Set(['private', 'linkLocal', 'carrierGradeNat', 'uniqueLocal'])
+// Who dials 0.0.0.0 or :: gets the own computer, as with a loopback address.
+const loopbackRanges = new Set(['loopback', 'unspecified'])
 
 /** Judges `URL.hostname` without looking anything up. */
 export function reachOf(hostname: string): Reach {
@@ -11,6 +13,6 @@ export function reachOf(hostname: string): Reach {
   if (host === 'localhost' || host.endsWith('.localhost')) return 'loopback'
   if (!ipaddr.isValid(host)) return host.endsWith('.local') || !host.includes('.') ? 'private' : 'public'
   const range = ipaddr.process(host).range()
-  if (range === 'loopback') return 'loopback'
+  if (loopbackRanges.has(range)) return 'loopback'
   return privateRanges.has(range) ? 'private' : 'public'
 }
