@@ -9,6 +9,8 @@ export interface StatePaths {
   /** The configuration file: `XOPC_CONFIG`, else `xopc.json` in the state folder; `--config` wins over both. */
   config: string
   identity: string
+  /** What joined by a pairing code. */
+  devices: string
   exposures: string
   logs: string
   gatewayLog: string
@@ -30,6 +32,7 @@ export function statePaths(env: NodeJS.ProcessEnv): StatePaths {
     dir,
     config: env['XOPC_CONFIG'] ? resolve(env['XOPC_CONFIG']) : join(dir, 'xopc.json'),
     identity: join(dir, 'identity.json'),
+    devices: join(dir, 'devices.json'),
     exposures: join(dir, 'exposures.json'),
     logs,
     gatewayLog: join(logs, 'gateway.log'),

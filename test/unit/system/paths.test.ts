@@ -26,6 +26,7 @@ describe('the state folder', () => {
       dir: '/s',
       config: '/s/xopc.json',
       identity: '/s/identity.json',
+      devices: '/s/devices.json',
       exposures: '/s/exposures.json',
       logs: '/s/logs',
       gatewayLog: '/s/logs/gateway.log',
