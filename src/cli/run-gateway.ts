@@ -3,6 +3,8 @@ import { type ConfigStore, ensureToken, openConfig } from '../lib/config/watch.t
 import { configInvalid } from '../lib/config/problems.ts'
 import { secretsIn } from '../lib/config/secrets.ts'
 import { type Gateway, createGateway } from '../lib/gateway/server.ts'
+import { openDevices } from '../lib/identity/devices.ts'
+import { createPairing } from '../lib/identity/pairing.ts'
 import { openIdentity } from '../lib/identity/keypair.ts'
 import { acquireLock } from '../lib/state/lock.ts'
 import { type State, openState } from '../lib/state/store.ts'
@@ -75,7 +77,10 @@ async function runUntilEnd(options: GatewayOptions, undo: Undo[]): Promise<Endin
   undo.push(() => lock.release())
   await ensureToken(config)
   for (const path of state.tightened) log.warn('other users could read this; they no longer can', { path })
-  const parts = { config, state, signer: await openIdentity(state.paths), log, audit, clock: systemClock, version: options.version }
+  const devices = await openDevices({ state, clock: systemClock, log })
+  undo.push(() => devices.close())
+  const own = { signer: await openIdentity(state.paths), devices, pairing: createPairing({ clock: systemClock }) }
+  const parts = { config, state, ...own, log, audit, clock: systemClock, version: options.version }
   const gateway = await open(parts, end.resolve, undo)
   await lock.update({ url: gateway.url() })
   // Behind the gateway's own listener: the port has moved by then.

@@ -3,7 +3,9 @@ import type { AccessContext } from '../access/access-method.ts'
 import type { ConfigEvent, ConfigStore } from '../config/watch.ts'
 import type { Xopc } from '../core/xopc.ts'
 import { type ErrorInfo, XopcError } from '../errors/error.ts'
+import type { Devices } from '../identity/devices.ts'
 import type { Signer } from '../identity/keypair.ts'
+import type { Pairing } from '../identity/pairing.ts'
 import { createSessions } from '../identity/sessions.ts'
 import { createTickets } from '../identity/tickets.ts'
 import type { ProbeDesk } from '../probe/desk.ts'
@@ -34,6 +36,9 @@ export interface GatewayParts {
   config: ConfigStore
   state: State
   signer: Signer
+  /** What joined, and what may join. */
+  devices: Devices
+  pairing: Pairing
   log: Log
   audit: Audit
   clock: Clock
@@ -49,7 +54,7 @@ export interface Gateway {
   readonly startedAt: string
   /** Doors for the access methods. `list`: every open door with `host:port` authorities, or the socket's path. */
   readonly ingress: { open: AccessContext['openIngress']; close: AccessContext['closeIngress']; list(): Status['ingress'] }
-  /** `endOwner` ends every owner session and ticket at once, and what they or a Bearer opened half a second later (never on the control socket). */
+  /** `endOwner` ends every owner session, ticket and waiting pairing code at once, and what they or a Bearer opened half a second later (never on the control socket). */
   readonly sessions: { endOwner(): void }
   /** What the tests need that this gateway runs on its own ways in. */
   readonly probes: ProbeDesk
@@ -66,7 +71,7 @@ export interface Gateway {
 
 /** Makes the gateway; nothing listens before `serve`. The API behind the edge is loaded with the first request for it. */
 export function createGateway(parts: GatewayParts): Gateway {
-  const { config, log, audit, clock, version, signer } = parts
+  const { config, log, audit, clock, version, signer, devices, pairing } = parts
   const startedAt = clock.now()
   const gateway = () => config.current().gateway
   const sessions = createSessions({ clock })
@@ -81,12 +86,13 @@ export function createGateway(parts: GatewayParts): Gateway {
   }
   const doors = createIngresses({ keeper, connections, log })
   const names = createNames({ config: config.current, ingresses: doors.list, hostName: hostname() })
-  const shared = { names, sessions, tickets, limiter, streams, log, audit, clock, onBlocked }
+  const shared = { names, sessions, devices, pairing, tickets, limiter, streams, log, audit, clock, onBlocked }
   const edge = createEdge({ ...shared, connections, config: config.current, control: loadControl, health })
   let served: Served | null = null
   let refused: ErrorInfo | null = null
   let control: Promise<Control> | null = null
   let loaded: Control | null = null
+  const leaveDevices = devices.follow({ ended: endDevice })
   let unsubscribe: (() => void) | null = null
   let stopped: Promise<void> | null = null
 
@@ -115,6 +121,14 @@ export function createGateway(parts: GatewayParts): Gateway {
   function endSessions(): void {
     sessions.endOwner()
     tickets.clear()
+    // Whoever had the old token could have made one, to come in by later.
+    pairing.cancelOf()
+  }
+
+  /** Its token is worth nothing already; what it has open, and the codes that it made, go with it. */
+  function endDevice(id: string): void {
+    pairing.cancelOf(`device:${id}`)
+    connections.endOf(`device:${id}`)
   }
 
   function endOwner(): void {
@@ -144,6 +158,7 @@ export function createGateway(parts: GatewayParts): Gateway {
 
   async function close(): Promise<void> {
     unsubscribe?.()
+    leaveDevices()
     await loaded?.farewell()
     await doors.stop()
     await Promise.all([loaded?.close(), edge.close()])

@@ -2,13 +2,11 @@ import { hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { type AskedHost, namesAuthority } from '../protocol/authority.ts'
 import type { IngressId } from '../protocol/http-api.ts'
 import type { Clock } from '../system/clock.ts'
+import { type CookieNames, readCookies, writeCookie } from './cookie.ts'
 
 /** How every session key starts; sent as `X-Xopc-Token`. */
 export const SESSION_KEY_PREFIX = 'xopc_sk_'
-/** The cookie of a session made on plain http. */
-export const COOKIE = 'xopc_session'
-/** The cookie of a session made on https. */
-export const SECURE_COOKIE = '__Host-xopc_session'
+const names: CookieNames = { plain: 'xopc_session', secure: '__Host-xopc_session' }
 
 /** A browser in which the owner signed in. */
 export interface Session {
@@ -92,10 +90,10 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
       const keyDigest = hash('sha256', key, 'buffer')
       const session = { id: randomUUID(), origin, ingress, host, secure, createdAt: now, lastSeenAt: now, keyDigest }
       living.set(hash('sha256', cookie), session)
-      return { session, key, setCookie: setCookie(cookie, secure, LIFETIME_MS / 1000) }
+      return { session, key, setCookie: writeCookie(names, cookie, { secure, maxAge: LIFETIME_MS / 1000 }) }
     },
     find(cookieHeader, asked, origin) {
-      for (const { value, secure } of ours(cookieHeader)) {
+      for (const { value, secure } of readCookies(names, cookieHeader)) {
         const digest = hash('sha256', value)
         const session = living.get(digest)
         if (!session || !alive(session) || session.secure !== secure) continue
@@ -126,23 +124,5 @@ function isNamed(asked: AskedHost, session: Living): boolean {
 
 /** `Set-Cookie` values that take the cookie out of the browser, for DELETE /api/session at this origin. */
 export function clearedCookie(origin: string): string {
-  return setCookie('', origin.startsWith('https:'), 0)
-}
-
-function setCookie(value: string, secure: boolean, maxAge: number): string {
-  const common = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAge}`
-  // __Host- makes the browser refuse the name to plain http and to neighbours on the same domain.
-  return secure ? `${SECURE_COOKIE}=${value}; ${common}; Secure` : `${COOKIE}=${value}; ${common}`
-}
-
-/** Our cookies of a header, a few at most: a page of the app may have set one of our names on another path. */
-function ours(cookieHeader: string): { value: string; secure: boolean }[] {
-  const found = []
-  for (const pair of cookieHeader.split(';')) {
-    const at = pair.indexOf('=')
-    const name = pair.slice(0, at).trim()
-    if (name === COOKIE || name === SECURE_COOKIE) found.push({ value: pair.slice(at + 1).trim(), secure: name === SECURE_COOKIE })
-    if (found.length === 4) break
-  }
-  return found
+  return writeCookie(names, '', { secure: origin.startsWith('https:'), maxAge: 0 })
 }

@@ -1,7 +1,10 @@
+import { join } from 'node:path'
 import { createServer, type IncomingMessage, request, type RequestOptions, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { type Config, type ConfigInput, configSchema } from '../../../src/lib/config/schema.ts'
+import { openDevices } from '../../../src/lib/identity/devices.ts'
+import { createPairing } from '../../../src/lib/identity/pairing.ts'
 import { createSessions } from '../../../src/lib/identity/sessions.ts'
 import { createTickets } from '../../../src/lib/identity/tickets.ts'
 import { createConnections } from '../../../src/lib/gateway/edge/connections.ts'
@@ -13,7 +16,7 @@ import { createLimiter, createStreams } from '../../../src/lib/gateway/edge/limi
 import { createNames } from '../../../src/lib/gateway/edge/origin.ts'
 import { type Clock, systemClock } from '../../../src/lib/system/clock.ts'
 import type { Log, LogFields } from '../../../src/lib/system/log.ts'
-import { atEnd } from '../../support/cleanup.ts'
+import { atEnd, tempFolder } from '../../support/cleanup.ts'
 import { start } from '../../support/run.ts'
 
 /** A generated token, as `xopc gateway` makes one. */
@@ -60,6 +63,8 @@ export async function startEdge(input: ConfigInput['gateway'] = {}, clock: Clock
     close: () => Promise.resolve(),
   }
   const sessions = createSessions({ clock })
+  const devices = await openDevices({ state: { paths: { devices: join(await tempFolder(), 'devices.json') } }, clock, log })
+  const pairing = createPairing({ clock })
   const tickets = createTickets<Principal>({ clock })
   const limiter = createLimiter({ rule: () => config.gateway.auth.rateLimit, clock })
   const streams = createStreams({ max: () => config.gateway.maxSseConnections })
@@ -73,6 +78,8 @@ export async function startEdge(input: ConfigInput['gateway'] = {}, clock: Clock
     config: () => config,
     names: createNames({ config: () => config, ingresses: ingresses.list, hostName: 'box' }),
     sessions,
+    devices,
+    pairing,
     tickets,
     limiter,
     streams,
@@ -86,13 +93,14 @@ export async function startEdge(input: ConfigInput['gateway'] = {}, clock: Clock
   atEnd(async () => {
     await ingresses.stop()
     await edge.close()
+    await devices.close()
   })
   const { authorities } = await ingresses.open('local', { kind: 'tcp', hosts: ['127.0.0.1'], port: 0 })
   const port = Number(authorities[0]?.split(':').at(-1))
   const reconfigure = (next: ConfigInput['gateway']): void => {
     config = configSchema.parse({ gateway: next })
   }
-  return { edge, ingresses, connections, sessions, tickets, limiter, streams, lines, audits, handed, port, reconfigure }
+  return { edge, ingresses, connections, sessions, devices, pairing, tickets, limiter, streams, lines, audits, handed, port, reconfigure }
 }
 
 /** A reply, read to its end. */

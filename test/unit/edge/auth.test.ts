@@ -1,12 +1,16 @@
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type ConfigInput, configSchema } from '../../../src/lib/config/schema.ts'
 import { createAuthenticator, type Visit } from '../../../src/lib/gateway/edge/auth.ts'
 import type { Principal } from '../../../src/lib/gateway/edge/exchange.ts'
 import { readHead } from '../../../src/lib/gateway/edge/head.ts'
 import { createLimiter } from '../../../src/lib/gateway/edge/limits.ts'
+import { openDevices } from '../../../src/lib/identity/devices.ts'
 import { createSessions } from '../../../src/lib/identity/sessions.ts'
 import { createTickets } from '../../../src/lib/identity/tickets.ts'
 import { systemClock as clock } from '../../../src/lib/system/clock.ts'
+import { silentLog } from '../../../src/lib/system/log.ts'
+import { tempFolder } from '../../support/cleanup.ts'
 
 const at = (host: string) => ({ host, anyPort: false })
 
@@ -16,12 +20,14 @@ const PASSWORD = 'correct horse battery'
 const WRONG = 'something-else-entirely'
 const ORIGIN = 'http://localhost:18790'
 
+const devices = await openDevices({ state: { paths: { devices: join(await tempFolder(), 'devices.json') } }, clock, log: silentLog })
+
 function court(auth: NonNullable<ConfigInput['gateway']>['auth']) {
   let config = configSchema.parse({ gateway: { auth } })
   const sessions = createSessions({ clock })
   const tickets = createTickets<Principal>({ clock })
   const limiter = createLimiter({ rule: () => config.gateway.auth.rateLimit, clock })
-  const authenticator = createAuthenticator({ config: () => config, sessions, tickets, limiter })
+  const authenticator = createAuthenticator({ config: () => config, sessions, devices, tickets, limiter })
   const signIn = () => {
     const { setCookie, key } = sessions.create(ORIGIN, 'local')
     return { cookie: setCookie.split(';')[0] ?? '', key }

@@ -1,8 +1,11 @@
 import type { ConfigStore } from '../../config/watch.ts'
 import type { Xopc } from '../../core/xopc.ts'
+import type { Devices } from '../../identity/devices.ts'
 import type { Signer } from '../../identity/keypair.ts'
+import type { Pairing } from '../../identity/pairing.ts'
 import type { Sessions } from '../../identity/sessions.ts'
 import type { Tickets } from '../../identity/tickets.ts'
+import type { GatewayEvent } from '../../protocol/http-api.ts'
 import type { Audit } from '../../system/audit.ts'
 import type { Clock } from '../../system/clock.ts'
 import type { Log } from '../../system/log.ts'
@@ -14,11 +17,14 @@ import type { StreamHub } from './streams.ts'
 
 /** What the API and the console are given. */
 export interface ControlParts {
-  xopc: Xopc
+  /** With where an event is told that the API itself causes. */
+  xopc: Xopc & { publish(type: GatewayEvent['type'], data: unknown): void }
   config: ConfigStore
   names: Names
   sessions: Sessions
   tickets: Tickets<Principal>
+  devices: Devices
+  pairing: Pairing
   limiter: Limiter
   streams: Streams
   signer: Signer

@@ -16,7 +16,7 @@ export function refusalAt(row: Pick<ControlRoute, 'scope' | 'anyHost'>, exchange
 
 /** A page that rebinds a name to this computer has neither token nor ticket; a cookie does not count at another host. */
 function broughtByHand({ principal }: Exchange): boolean {
-  return principal.kind === 'owner' || principal.kind === 'ticket'
+  return principal.kind === 'owner' || principal.kind === 'ticket' || principal.kind === 'device'
 }
 
 function mayUse(access: Access, { principal }: Exchange): boolean {

@@ -1,5 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../../config/schema.ts'
+import { deviceOfCookie } from '../../identity/device-cookie.ts'
+import { type DeviceRecord, type Devices, DEVICE_TOKEN_PREFIX } from '../../identity/devices.ts'
 import { type Session, type Sessions, SESSION_KEY_PREFIX } from '../../identity/sessions.ts'
 import { TICKET_PREFIX, type TicketUse, type Tickets } from '../../identity/tickets.ts'
 import type { AskedHost } from '../../protocol/authority.ts'
@@ -25,7 +27,7 @@ export interface Proof {
   blockedNow: boolean
   /** A credential in a header was good: something that a page which rebound our name cannot have. */
   byHeader: boolean
-  /** Nothing speaks for the request but what comes with it whoever wrote it: the session's cookie, or what a proxy adds for the person behind it. */
+  /** Nothing speaks for the request but what comes with it whoever wrote it: a cookie of ours, or what a proxy adds for the person behind it. */
   ambient: boolean
   /** Authorization belongs to the app and travels on. */
   bearerTravels: boolean
@@ -79,7 +81,7 @@ export const NOBODY: Proof = {
 }
 
 /** What one presented value turned out to be. `stranger`: not ours as far as generated credentials go. */
-type Weighed = 'absent' | 'owner' | 'key' | 'probe' | 'dead' | 'wrong' | 'stranger'
+type Weighed = 'absent' | 'owner' | 'key' | 'device' | 'probe' | 'dead' | 'wrong' | 'stranger'
 
 /**
  * The judge of credentials. Every value is first compared with generated credentials only, which tells a guesser nothing; with a password or
@@ -89,10 +91,11 @@ type Weighed = 'absent' | 'owner' | 'key' | 'probe' | 'dead' | 'wrong' | 'strang
 export function createAuthenticator(given: {
   config: () => Config
   sessions: Sessions
+  devices: Pick<Devices, 'find' | 'get'>
   tickets: Tickets<Principal>
   limiter: Limiter
 }): Authenticator {
-  const { sessions, tickets, limiter } = given
+  const { sessions, devices, tickets, limiter } = given
   const { current, wereOurs } = createOwnSecrets(given.config)
 
   function weigh(value: string | undefined, session: Session | null): Weighed {
@@ -107,14 +110,22 @@ export function createAuthenticator(given: {
   function weighPrefixed(value: string, session: Session | null): Weighed {
     // A key that outlived its session is what every open console sends after a restart: refused, but no guess.
     if (value.startsWith(SESSION_KEY_PREFIX)) return session && sessions.holdsKey(session, value) ? 'key' : 'dead'
+    if (value.startsWith(DEVICE_TOKEN_PREFIX)) return appOf(value) ? 'device' : 'wrong'
     if (value.startsWith(TICKET_PREFIX)) return holderOf(value, 'probe') ? 'probe' : 'dead'
     return 'wrong'
   }
 
-  /** Uses a ticket up; it is worth nothing once the session that asked for it has ended. */
+  /** A browser's token is a cookie and nothing else, so that a script that got hold of it could not carry it away. */
+  function appOf(token: string | undefined): DeviceRecord | null {
+    const device = token === undefined ? null : devices.find(token)
+    return device?.kind === 'app' ? device : null
+  }
+
+  /** Uses a ticket up; it is worth nothing once the session or the device that asked for it has ended. */
   function holderOf(ticket: string, use: TicketUse): Principal | null {
     const holder = tickets.redeem(ticket, use)?.holder ?? null
-    return holder?.session !== undefined && sessions.originOf(holder.session) === null ? null : holder
+    if (holder?.session !== undefined && sessions.originOf(holder.session) === null) return null
+    return holder?.device !== undefined && devices.get(holder.device) === null ? null : holder
   }
 
   /** Compares with a password or hand-chosen token. */
@@ -130,7 +141,9 @@ export function createAuthenticator(given: {
     const bearer = bearerOf(head.authorization)
     const values = [head.token, head.apiKey, bearer]
     const weighed: Weighed[] = [weigh(head.token, session), weigh(head.apiKey, session), weigh(bearer, session)]
-    const proof = proofOf(weighed, session, holder, visit, mode)
+    const app = weighed.includes('device') ? appOf(values[weighed.indexOf('device')]) : null
+    const browser = head.cookie === undefined || visit.control ? null : deviceOfCookie(devices, head.cookie, visit.asked, head.origin)
+    const proof = proofOf({ weighed, session, holder, app, browser }, visit, mode)
     // Whoever proved something else has no need of a proxy's word, so nothing of it is compared.
     if (identity !== null && visit.vouched !== null && proof.principal === ANONYMOUS) takeIdentity(proof, identity, head, visit)
 
@@ -169,6 +182,8 @@ export function createAuthenticator(given: {
   function compareRest(proof: Proof, values: (string | undefined)[], weighed: Weighed[], visit: Visit): void {
     for (const [index, kind] of weighed.entries()) {
       if (kind !== 'stranger' && kind !== 'wrong' && kind !== 'dead') continue
+      // Where nobody is asked there is nothing to guess, and what is no device's is the app's.
+      if (kind === 'stranger' && current().mode === 'none') continue
       // Asked anew for each: the one before may have blocked the source.
       const left = limiter.blockedFor(visit.client)
       if (kind === 'dead') proof.refusal ??= 'invalid_token'
@@ -196,39 +211,54 @@ function travels(kind: Weighed | undefined): boolean {
   return kind === 'stranger' || kind === 'absent'
 }
 
-/** What the generated credentials alone grant. */
-function proofOf(weighed: Weighed[], session: Session | null, holder: Principal | null, visit: Visit, mode: Secret['mode']): Proof {
-  const byHeader = weighed.includes('owner') || weighed.includes('key') || weighed.includes('probe')
-  const principal = principalOf(weighed, session, holder, visit, mode)
-  return {
-    principal,
-    refusal: null,
-    fault: null,
-    named: null,
-    retryAfterMs: 0,
-    blockedNow: false,
-    byHeader,
-    ambient: principal.kind === 'session' && !byHeader,
-    bearerTravels: false,
-    apiKeyTravels: false,
-  }
+/** What of a request's credentials turned out to be somebody's. */
+interface Found {
+  weighed: Weighed[]
+  session: Session | null
+  holder: Principal | null
+  /** The device of a token in a header. */
+  app: DeviceRecord | null
+  /** The device of a cookie. */
+  browser: DeviceRecord | null
 }
 
-function principalOf(weighed: Weighed[], session: Session | null, holder: Principal | null, visit: Visit, mode: Secret['mode']): Principal {
+/** What the generated credentials alone grant. */
+function proofOf(found: Found, visit: Visit, mode: Secret['mode']): Proof {
+  const { weighed } = found
+  const byHeader = weighed.includes('owner') || weighed.includes('key') || weighed.includes('device') || weighed.includes('probe')
+  const principal = principalOf(found, visit, mode)
+  const byCookie = principal.kind === 'session' || principal.kind === 'device'
+  return { ...NOBODY, principal, byHeader, ambient: byCookie && !byHeader }
+}
+
+function principalOf({ weighed, session, holder, app, browser }: Found, visit: Visit, mode: Secret['mode']): Principal {
   // File rights of the control socket (0600 in a 0700 folder) are its credential.
   if (visit.control || weighed.includes('owner')) return OWNER
-  if (session) {
-    return { kind: 'session', id: `session:${session.id}`, scopes: weighed.includes('key') ? ALL : READ_RUN, session: session.id }
-  }
-  if (holder)
-    return {
-      kind: 'ticket',
-      id: holder.id,
-      scopes: new Set([...holder.scopes].filter((scope) => READ_RUN.has(scope))),
-      ticket: visit.ticketUse,
-    }
+  if (session && weighed.includes('key')) return sessionPrincipal(session, ALL)
+  if (app) return devicePrincipal(app, new Set(app.scopes))
+  if (session) return sessionPrincipal(session, READ_RUN)
+  if (browser) return devicePrincipal(browser, withinReadRun(browser.scopes))
+  if (holder) return ticketPrincipal(holder, visit.ticketUse)
   if (weighed.includes('probe')) return { kind: 'ticket', id: 'probe', scopes: NONE, ticket: 'probe' }
   return mode === 'none' && visit.local ? LOCAL : ANONYMOUS
+}
+
+function sessionPrincipal({ id }: Session, scopes: ReadonlySet<Scope>): Principal {
+  return { kind: 'session', id: `session:${id}`, scopes, session: id }
+}
+
+/** What a device may do stands in its record, and nowhere else. */
+function devicePrincipal({ id }: DeviceRecord, scopes: ReadonlySet<Scope>): Principal {
+  return { kind: 'device', id: `device:${id}`, scopes, device: id }
+}
+
+function ticketPrincipal({ id, scopes, device }: Principal, ticket: TicketUse): Principal {
+  return { kind: 'ticket', id, scopes: withinReadRun(scopes), ticket, ...(device === undefined ? {} : { device }) }
+}
+
+/** What a cookie or a URL can carry at most. */
+function withinReadRun(scopes: Iterable<Scope>): ReadonlySet<Scope> {
+  return new Set([...scopes].filter((scope) => READ_RUN.has(scope)))
 }
 
 function bearerOf(authorization: string | undefined): string | undefined {

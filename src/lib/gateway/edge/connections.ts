@@ -12,7 +12,11 @@ export interface Connections {
   begin(socket: Duplex): (() => void) | null
   /** What the request said: `proven` a credential was good, `proxied` it carries forwarded headers. False where it is one too many and was destroyed. */
   judged(socket: Duplex, request: { proven: boolean; proxied: boolean }): boolean
+  /** A request of somebody who may be thrown out runs on it. Returns the way to say that it ended. */
+  runFor(socket: Duplex, holder: string): () => void
   count(): number
+  /** Ends every connection on which a request of this one runs now and still runs after `afterMs`, so that a reply can still go out. */
+  endOf(holder: string, afterMs?: number): void
   /** Ends every connection that a credential opened (not on `control`) after `afterMs`, so that a reply can still go out. */
   endProven(afterMs?: number): void
 }
@@ -37,6 +41,7 @@ export function createConnections(given: { trustedProxies: () => readonly string
   const all = new Map<Duplex, Connection>()
   const bySource = new Map<string, Set<Connection>>()
   const byIngress = new Map<IngressId, Set<Connection>>()
+  const running = new Map<string, Set<{ socket: Duplex }>>()
 
   function manyVisitors(address: string | undefined): Connection['manyVisitors'] {
     if (address === undefined || trusted(address)) return 'yes'
@@ -96,7 +101,21 @@ export function createConnections(given: { trustedProxies: () => readonly string
       }
       return true
     },
+    runFor(socket, holder) {
+      const run = { socket }
+      const runs = poolOf(running, holder)
+      runs.add(run)
+      return () => {
+        runs.delete(run)
+        if (runs.size === 0 && running.get(holder) === runs) running.delete(holder)
+      }
+    },
     count: () => all.size,
+    endOf(holder, afterMs = 250) {
+      const runs = running.get(holder)
+      const now = [...(runs ?? [])]
+      setTimeout(() => now.filter((run) => runs?.has(run)).forEach(({ socket }) => socket.destroy()), afterMs).unref()
+    },
     endProven(afterMs = 500) {
       const proven = [...all.values()].filter(({ pool, ingress }) => pool === null && ingress !== 'control')
       setTimeout(() => proven.forEach(({ socket }) => socket.destroy()), afterMs).unref()
@@ -104,10 +123,10 @@ export function createConnections(given: { trustedProxies: () => readonly string
   }
 }
 
-function poolOf<Key>(pools: Map<Key, Set<Connection>>, key: Key): Set<Connection> {
+function poolOf<Key, Member>(pools: Map<Key, Set<Member>>, key: Key): Set<Member> {
   const known = pools.get(key)
   if (known) return known
-  const pool = new Set<Connection>()
+  const pool = new Set<Member>()
   pools.set(key, pool)
   return pool
 }

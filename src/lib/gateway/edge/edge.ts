@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Config } from '../../config/schema.ts'
 import { XopcError } from '../../errors/error.ts'
+import type { Devices } from '../../identity/devices.ts'
+import type { Pairing } from '../../identity/pairing.ts'
 import type { Sessions } from '../../identity/sessions.ts'
 import type { Tickets } from '../../identity/tickets.ts'
 import type { Health, IngressId } from '../../protocol/http-api.ts'
@@ -30,6 +33,8 @@ export interface EdgeParts {
   config: () => Config
   names: Names
   sessions: Sessions
+  devices: Devices
+  pairing: Pairing
   tickets: Tickets<Principal>
   limiter: Limiter
   streams: Streams
@@ -59,6 +64,8 @@ export function createEdge(parts: EdgeParts): Edge {
   const bench: Bench = {
     names: parts.names,
     sessions: parts.sessions,
+    devices: parts.devices,
+    pairing: parts.pairing,
     authenticator: createAuthenticator(parts),
     trusted: followTrust(() => config().gateway.trustedProxies),
     hasUpstream: () => config().gateway.upstream !== undefined,
@@ -74,7 +81,9 @@ export function createEdge(parts: EdgeParts): Edge {
     const ended = connections.begin(req.socket)
     if (ended) res.once('close', ended)
     try {
-      answer(judge(bench, req, ingress, false), req, res, ingress)
+      const verdict = judge(bench, req, ingress, false)
+      followDevice(verdict, req.socket, res)
+      answer(verdict, req, res, ingress)
     } catch (error) {
       broken(error, req, res)
     }
@@ -107,6 +116,16 @@ export function createEdge(parts: EdgeParts): Edge {
     return connections.judged(req.socket, { proven, proxied: verdict.forwarded?.proxied ?? false })
   }
 
+  /** A device that is thrown out loses what it has open; until then it is remembered when it was last here. */
+  function followDevice(verdict: Verdict, socket: Duplex, end: ServerResponse | Duplex): void {
+    if (verdict.to !== 'control' && verdict.to !== 'app') return
+    const { id, device } = verdict.proof.principal
+    if (device === undefined) return
+    end.once('close', connections.runFor(socket, id))
+    const { client, ingress } = verdict.exchange
+    parts.devices.seen({ id: device }, { ip: isIP(client) === 0 ? null : client, ingress })
+  }
+
   function handToControl(verdict: Extract<Verdict, { to: 'control' }>, req: IncomingMessage, res: ServerResponse): void {
     const { exchange, head, url } = verdict
     dressOwn(res)
@@ -130,6 +149,7 @@ export function createEdge(parts: EdgeParts): Edge {
     const refuse = (error: Parameters<typeof sendError>[1], headers = {}): void => sendError(replyTo(req, socket), error, headers)
     try {
       const verdict = judge(bench, req, ingress, true)
+      followDevice(verdict, socket, socket)
       if (!admit(verdict, req, ingress)) return
       if (verdict.to === 'refusal') return refuse(verdict.error, refusalHeaders(verdict))
       if ((verdict.to !== 'control' && verdict.to !== 'app') || !isHandshake(req, verdict.head)) return refuse(edgeErrors.UPGRADE_INVALID())

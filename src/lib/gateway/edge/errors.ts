@@ -12,10 +12,11 @@ export const edgeErrors = defineErrors({
   },
   invalid_token: {
     message: 'The credential is wrong, or no longer valid.',
-    hint: 'A password is the one in gateway.auth.password. The token, on the computer of the gateway: xopc gateway token --show',
+    hint: 'On the computer of the gateway: xopc gateway token --show, or xopc pair for a device that was thrown out. A password is the one in gateway.auth.password.',
     http: 401,
     exit: 1,
-    about: 'The token or password that was sent is not the one of this gateway. Several of these from one address block it for a while.',
+    about:
+      'The token or password that was sent is not the one of this gateway, or belongs to a device that was thrown out. Several of these from one address block it for a while.',
   },
   invalid_proxy_credentials: {
     message: 'The proxy in front is not believed: {problem}.',

@@ -3,13 +3,15 @@ import type { IngressId, Scope } from '../../protocol/http-api.ts'
 
 /** Who a request acts for, as far as its credentials prove it. */
 export interface Principal {
-  /** `owner`: the owner's credential or the control socket; `session`: a browser's cookie; `sso`: a user that a trusted proxy names; `ticket`: one use; `anonymous`: nothing proven. */
-  kind: 'owner' | 'session' | 'sso' | 'ticket' | 'local' | 'anonymous'
-  /** For logs, limits and `X-Xopc-User`: `owner`, `session:<id>`, `sso:<percent-encoded user>`, `local`, `probe`, `anonymous`. Never a secret. */
+  /** `owner`: the owner's credential or the control socket; `session`: a browser's cookie of the owner; `device`: something that was paired; `sso`: a user that a trusted proxy names; `ticket`: one use; `anonymous`: nothing proven. */
+  kind: 'owner' | 'session' | 'device' | 'sso' | 'ticket' | 'local' | 'anonymous'
+  /** For logs, limits and `X-Xopc-User`: `owner`, `session:<id>`, `device:<id>`, `sso:<percent-encoded user>`, `local`, `probe`, `anonymous`. Never a secret. */
   id: string
   scopes: ReadonlySet<Scope>
   /** The session behind a `session` principal, for `sessions.end`. */
   session?: string
+  /** The device behind a `device` principal, or behind the ticket that it asked for. */
+  device?: string
   /** What a `ticket` principal's ticket is for; a probe ticket carries no scope at all. */
   ticket?: TicketUse
   /** An `anonymous` one who came through a trusted proxy that named nobody. */
@@ -34,7 +36,7 @@ export interface Exchange {
   readonly host: string
   /** As in `AskedHost`. */
   readonly anyPort: boolean
-  /** Host is one of this ingress's own names, or a living session's. */
+  /** Host is one of this ingress's own names, a living session's or a living device's; where pairing is done, also a waiting code's. */
   readonly knownHost: boolean
   /** Origin as the browser sent it; null where there was none (not a browser, or a plain navigation). Foreign ones were refused already, except on POST /api/session, where only its authority equals Host. */
   readonly origin: string | null

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { XopcError } from '../../errors/error.ts'
+import type { Devices } from '../../identity/devices.ts'
+import type { Pairing } from '../../identity/pairing.ts'
 import type { Sessions } from '../../identity/sessions.ts'
 import type { AskedHost } from '../../protocol/authority.ts'
 import type { IngressId } from '../../protocol/http-api.ts'
@@ -32,6 +34,8 @@ export type Verdict =
 export interface Bench {
   names: Names
   sessions: Sessions
+  devices: Pick<Devices, 'isOrigin' | 'isHost'>
+  pairing: Pick<Pairing, 'isOrigin' | 'isHost'>
   authenticator: Authenticator
   trusted: (address: string) => boolean
   hasUpstream: () => boolean
@@ -102,14 +106,17 @@ function judgeCredentials(bench: Bench, read: Case): Verdict {
   if (isAppPreflight(bench, read)) return { to: 'app', exchange: exchangeOf(bench, read, NOBODY, true), head, proof: NOBODY, forwarded }
   const control = ingress === 'control'
   const local = ingress === 'local' && !forwarded.proxied && isLoopbackHost(host)
-  if (bench.asksNobody() && !local && !control) return refuse(edgeErrors.AUTH_NONE_LOCAL_ONLY(), forwarded)
   const toApp = place.to === 'app'
   // Only of a peer that the owner listed, or let into the folder of the proxy's socket; anybody else can write such headers, too.
   const vouched = forwarded.trustedPeer && identityDoors.has(ingress) ? read.req.rawHeaders : null
   const ticketUse = upgrade ? 'ws' : 'events'
   const proof = bench.authenticator.prove(head, { client, asked: forwarded, control, toApp, local, vouched, ticket, ticketUse })
   if (proof.refusal !== null) return refuse(credentialError(proof), forwarded, proof)
-  const known = isKnownHost(bench, ingress, forwarded)
+  const afar = bench.asksNobody() && !local && !control
+  // A device is asked for its token in every mode, so from afar it may come in, and join.
+  if (afar && proof.principal.kind === 'anonymous' && !isPairing(place)) return refuse(edgeErrors.AUTH_NONE_LOCAL_ONLY(), forwarded)
+  // A page cannot make a code, so a name that a waiting code was made for is no page's trick.
+  const known = isKnownHost(bench, ingress, forwarded) || (isPairing(place) && bench.pairing.isHost(forwarded))
   // A page that took over a name of its own has no token to send, so a good one vouches for any name.
   const named = known || proof.byHeader
   if (place.to === 'app') return judgeForApp(bench, read, proof, named, known)
@@ -156,14 +163,19 @@ function exchangeOf(bench: Bench, { req, ingress, forwarded, origin, target }: C
   }
 }
 
-function isForeign({ names, sessions }: Bench, ingress: IngressId, origin: string | null): boolean {
-  if (origin === null) return false
-  return !names.of(ingress).origins.has(origin) && !sessions.knowsOrigin(origin) && !names.cors().has(origin)
+function isPairing(place: Case['place']): boolean {
+  return place.to === 'control' && place.pairing
 }
 
-function isKnownHost({ names, sessions }: Bench, ingress: IngressId, asked: AskedHost): boolean {
+function isForeign({ names, sessions, devices, pairing }: Bench, ingress: IngressId, origin: string | null): boolean {
+  if (origin === null) return false
+  if (names.of(ingress).origins.has(origin) || sessions.knowsOrigin(origin) || names.cors().has(origin)) return false
+  return !devices.isOrigin(origin) && !pairing.isOrigin(origin)
+}
+
+function isKnownHost({ names, sessions, devices }: Bench, ingress: IngressId, asked: AskedHost): boolean {
   const { host } = asked
-  if (ingress === 'control' || names.of(ingress).hosts.has(host) || sessions.knowsHost(asked)) return true
+  if (ingress === 'control' || names.of(ingress).hosts.has(host) || sessions.knowsHost(asked) || devices.isHost(asked)) return true
   // Nobody but this computer answers to a loopback name, on whatever port (an ssh forward has its own).
   return ingress === 'local' && isLoopbackHost(host)
 }

@@ -20,6 +20,8 @@ export interface Limiter {
   slowLane(ingress: IngressId, signal: AbortSignal): Promise<boolean>
   /** Takes one of the 50 challenges a second of this ingress; false where they are used up. */
   challenge(ingress: IngressId): boolean
+  /** Counts one wrong pairing code; milliseconds for which this source is blocked for it (30 in 5 minutes), 0 where it is not. A right code is never held up. */
+  wrongCode(client: string): number
   /** Sources remembered now; bounded. */
   size(): number
 }
@@ -35,13 +37,15 @@ const MAX_SOURCES = 20_000
 const CHALLENGES_A_SECOND = 50
 const LANE_WAITING = 5
 const LANE_MS = 1_000
+const [WRONG_CODES, WRONG_CODES_MS] = [30, 5 * 60_000]
 
-/** A limiter in memory. It remembers at most `maxSources` sources that failed and as many that are blocked; beyond that the oldest are forgotten. */
+/** A limiter in memory. It remembers at most `maxSources` sources that failed, as many that are blocked and as many with wrong pairing codes; beyond that the oldest are forgotten. */
 export function createLimiter(given: { rule: () => FailureRule; clock: Clock; maxSources?: number }): Limiter {
   const { rule, clock, maxSources = MAX_SOURCES } = given
   const failures = new Map<string, { count: number; since: number }>()
   const blocks = new Map<string, number>()
   const challenges = new Map<IngressId, { second: number; count: number }>()
+  const wrongCodes = new Map<string, { count: number; since: number }>()
   const lanes = new Map<IngressId, { waiting: number; freeAt: number }>()
 
   function fail(source: string): boolean {
@@ -94,7 +98,15 @@ export function createLimiter(given: { rule: () => FailureRule; clock: Clock; ma
       challenges.set(ingress, entry)
       return ++entry.count <= CHALLENGES_A_SECOND
     },
-    size: () => failures.size + blocks.size,
+    wrongCode(client) {
+      const source = sourceOf(client)
+      const now = clock.now()
+      const before = wrongCodes.get(source)
+      const entry = before && now - before.since < WRONG_CODES_MS ? before : { count: 0, since: now }
+      remember(wrongCodes, source, entry, maxSources)
+      return ++entry.count > WRONG_CODES ? entry.since + WRONG_CODES_MS - now : 0
+    },
+    size: () => failures.size + blocks.size + wrongCodes.size,
   }
 }
 

@@ -1,5 +1,5 @@
-/** Where a request goes. `url` is what Control routes by; `open`: also for those who come by an unknown name. */
-export type Place = { to: 'health' } | { to: 'control'; url: string; open: boolean; signIn: boolean } | { to: 'app' }
+/** Where a request goes. `url` is what Control routes by; `open`: also for those who come by an unknown name; `pairing`: what a device needs before it is one. */
+export type Place = { to: 'health' } | { to: 'control'; url: string; open: boolean; pairing: boolean; signIn: boolean } | { to: 'app' }
 
 const HEALTH: Place = { to: 'health' }
 const APP: Place = { to: 'app' }
@@ -15,13 +15,22 @@ const rootPaths: ReadonlySet<string> = new Set([
 const openRoutes: ReadonlySet<string> = new Set([
   'GET /xopc/',
   'HEAD /xopc/',
-  'GET /xopc/console.js',
-  'GET /xopc/console.css',
-  'GET /xopc/icon.svg',
+  'GET /xopc/pair',
+  'HEAD /xopc/pair',
   'POST /api/session',
   'GET /api/tunnel/pair/ping',
   'POST /api/gateway-identity/challenge',
 ])
+const pairingRoutes: ReadonlySet<string> = new Set([
+  'GET /xopc/pair',
+  'HEAD /xopc/pair',
+  'GET /api/tunnel/pair/ping',
+  'POST /api/gateway-identity/challenge',
+  'POST /api/tunnel/pair/validate-url',
+  'POST /api/tunnel/exchange-token',
+])
+/** Files of the page, which are the same for everybody. */
+const openFiles = /^GET \/xopc\/(assets\/)?[\w-]+\.(js|css|svg|png|html|webmanifest)$/
 
 /**
  * Whether a path is ours. Compared as written, without decoding: a spelling that an app might read as one of ours goes to the app, which is
@@ -34,7 +43,13 @@ export function placeOf(method: string, target: string, hasUpstream: boolean): P
   const own = ownPath(path, hasUpstream)
   if (own === null) return APP
   const route = `${method} ${own}`
-  return { to: 'control', url: own + target.slice(path.length), open: openRoutes.has(route), signIn: route === 'POST /api/session' }
+  return {
+    to: 'control',
+    url: own + target.slice(path.length),
+    open: openRoutes.has(route) || openFiles.test(route),
+    pairing: pairingRoutes.has(route) || openFiles.test(route),
+    signIn: route === 'POST /api/session',
+  }
 }
 
 function ownPath(path: string, hasUpstream: boolean): string | null {
