@@ -7,7 +7,9 @@ import { createLive } from '../../src/lib/core/live.ts'
 import { createOffline } from '../../src/lib/core/offline.ts'
 import type { Xopc } from '../../src/lib/core/xopc.ts'
 import { createGateway } from '../../src/lib/gateway/server.ts'
+import { type DeviceRecord, type Devices, openDevices } from '../../src/lib/identity/devices.ts'
 import { openIdentity } from '../../src/lib/identity/keypair.ts'
+import { createPairing } from '../../src/lib/identity/pairing.ts'
 import { createSocketTransport } from '../../src/lib/remote/socket-transport.ts'
 import { controlSocket, openState } from '../../src/lib/state/store.ts'
 import { createSupervisor } from '../../src/lib/supervisor/supervisor.ts'
@@ -30,6 +32,8 @@ export interface House extends AsyncDisposable {
   readonly token: string
   /** The configuration file as it is. */
   file(): Promise<string>
+  /** A device that joined, without a code. */
+  join(name: string): Promise<DeviceRecord>
 }
 
 /** The token of every house. */
@@ -51,7 +55,9 @@ export async function openHouse(kind: Kind, text = configText(), overrides: Open
   const state = await openState(env)
   const config = await openConfig({ env, overrides, hotReload: false, log: silentLog })
   undo.push(() => config.close())
-  const xopc = kind === 'offline' ? createOffline({ config, state }) : await openGateway({ kind, state, config, asked, undo })
+  const devices = await openDevices({ state, clock: systemClock, log: silentLog })
+  undo.push(() => devices.close())
+  const xopc = kind === 'offline' ? createOffline({ config, state }) : await openGateway({ kind, state, config, devices, asked, undo })
   return {
     kind,
     xopc,
@@ -59,6 +65,16 @@ export async function openHouse(kind: Kind, text = configText(), overrides: Open
     dir,
     token,
     file: () => readFile(join(dir, 'xopc.json'), 'utf8'),
+    async join(name) {
+      const { record } = await devices.add({
+        name,
+        platform: 'android',
+        kind: 'app',
+        scopes: ['read', 'run'],
+        baseUrl: 'https://gateway.test',
+      })
+      return record
+    },
     async [Symbol.asyncDispose]() {
       for (const step of undo.toReversed()) await step()
     },
@@ -69,16 +85,18 @@ interface Opening {
   kind: Kind
   state: Awaited<ReturnType<typeof openState>>
   config: Awaited<ReturnType<typeof openConfig>>
+  devices: Devices
   asked: string[]
   undo: (() => Promise<unknown>)[]
 }
 
-async function openGateway({ kind, state, config, asked, undo }: Opening): Promise<Xopc> {
+async function openGateway({ kind, state, config, devices, asked, undo }: Opening): Promise<Xopc> {
   const clock = systemClock
   const log = createLog({ path: state.paths.gatewayLog, clock })
   const audit = createAudit({ path: state.paths.auditLog, clock })
   undo.push(async () => (log.close(), audit.close()))
-  const parts = { config, state, signer: await openIdentity(state.paths), log, audit, clock, version: '0.0.0-contract' }
+  const signer = await openIdentity(state.paths)
+  const parts = { config, state, signer, devices, pairing: createPairing({ clock }), log, audit, clock, version: '0.0.0-contract' }
   const gateway = createGateway(parts)
   const live = createLive({
     ...parts,

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Xopc } from '../../src/lib/core/xopc.ts'
 import { configText, kinds, openHouse } from './house.ts'
+import { describeDevices, describePairing } from './pairing.contract.ts'
 import { describeRunning, describeXopc } from './xopc.contract.ts'
 
 for (const kind of kinds) describeXopc(kind)
 describeRunning('live')
 describeRunning('client')
+for (const kind of kinds) describeDevices(kind)
+describePairing('live')
+describePairing('client')
 
 const calls: Record<keyof Xopc, (xopc: Xopc) => Promise<unknown>> = {
   health: (xopc) => xopc.health(),

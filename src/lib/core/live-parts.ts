@@ -1,7 +1,9 @@
 import type { AccessContext } from '../access/access-method.ts'
 import type { ConfigStore } from '../config/watch.ts'
 import type { ErrorInfo } from '../errors/error.ts'
+import type { Devices } from '../identity/devices.ts'
 import type { Signer } from '../identity/keypair.ts'
+import type { Pairing } from '../identity/pairing.ts'
 import type { Status } from '../protocol/http-api.ts'
 import type { ProbeDesk } from '../probe/desk.ts'
 import type { State } from '../state/store.ts'
@@ -39,6 +41,8 @@ export interface LiveParts {
   audit: Audit
   clock: Clock
   ingress: IngressControl
+  devices: Devices
+  pairing: Pairing
   /** What tests of this gateway's own ways in need of it. */
   probes: ProbeDesk
   gateway: GatewayFacts

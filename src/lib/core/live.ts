@@ -3,6 +3,7 @@ import { accessMethods } from '../access/registry.ts'
 import type { Config } from '../config/schema.ts'
 import type { ConfigEdits } from '../config/watch.ts'
 import { XopcError } from '../errors/error.ts'
+import type { DeviceRecord, Sighting } from '../identity/device-record.ts'
 import { createProbe } from '../probe/probe.ts'
 import type { AccessId, AccessState, GatewayEvent, Overview, Verdict } from '../protocol/http-api.ts'
 import { backoffMs } from '../supervisor/backoff.ts'
@@ -14,7 +15,8 @@ import { createEvents } from './events.ts'
 import { definitionOf, editsToEnable, lookIfPossible, planFor, refuseBadEdits } from './intents.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
-import { pairContext } from './pair-context.ts'
+import { createDeviceDesk } from './device-desk.ts'
+import { createPairDesk } from './pair-desk.ts'
 import { createReconciler } from './reconcile.ts'
 import type { LiveParts } from './live-parts.ts'
 import { proxyTemplate } from './proxy-template.ts'
@@ -64,6 +66,11 @@ export function createLive(parts: LiveParts): Live {
     verify: { probe, times: verifyTimes, network: networkPrint },
     onState,
   })
+  const pairDesk = createPairDesk({ ...parts, probe, overview: seen })
+  const deviceDesk = createDeviceDesk(parts.devices, ({ id, name }) => {
+    audit.write('PairAudit.revoked', { id, name })
+    events.publish('device.revoked', { id, name })
+  })
   let unsubscribe: (() => void)[] = []
 
   function effective(): Config {
@@ -89,6 +96,12 @@ export function createLive(parts: LiveParts): Live {
 
   function onState(id: AccessId, intended: boolean, state: AccessState): void {
     events.publish('access.state', { id, intended, state })
+  }
+
+  /** A token that somebody took shows by where it is used. */
+  function onNetwork({ id, name }: DeviceRecord, { ip, ingress }: Sighting): void {
+    audit.write('PairAudit.network', { id, name, ip, ingress })
+    events.publish('device.network', { id, name, ip, ingress })
   }
 
   async function settled(id: AccessId, ms: number): Promise<AccessState> {
@@ -155,6 +168,7 @@ export function createLive(parts: LiveParts): Live {
       // Now and not earlier: the gateway follows the configuration first, so that its port is the new one when the methods look.
       parts.config.subscribe(({ before, after }) => reconciler.follow(before, after)),
       parts.config.onReload((reload) => events.publish('config.reload', reload)),
+      parts.devices.follow({ network: onNetwork }),
     ]
     reconciler.seed(parts.config.current())
     await Promise.all(accessMethods.map(async ({ id }) => await settled(id, SETTLE_MS)))
@@ -191,18 +205,8 @@ export function createLive(parts: LiveParts): Live {
       const { method } = methods.find(({ definition }) => definition === definitionOf(id)) ?? {}
       return method === undefined ? [] : await method.diagnose(AbortSignal.timeout(DIAGNOSE_MS))
     },
-    pair: noPairing,
-    pairing: noCode,
-    cancelPairing: noCode,
-    pairContext: async () => pairContext(await seen()),
-    devices: async () => [],
-    renameDevice: async (id) => {
-      throw coreErrors.DEVICE_NOT_FOUND({ id })
-    },
-    revokeDevice: async (id) => {
-      throw coreErrors.DEVICE_NOT_FOUND({ id })
-    },
-    revokeDevices: async () => 0,
+    ...pairDesk,
+    ...deviceDesk,
     tunnelStatus: async () => tunnelStatus(effective(), parts.config.origin('tunnel.registrationSecret') !== null),
     config: async () => await parts.config.view(),
     async patchConfig(patch, ifMatch) {
@@ -224,12 +228,4 @@ export function createLive(parts: LiveParts): Live {
     audit: async (lines) => await lastLines(state.paths.auditLog, lines),
     events: (signal, lastEventId) => events.subscribe(signal, lastEventId),
   }
-}
-
-async function noPairing(): Promise<never> {
-  throw coreErrors.GATEWAY_LOOPBACK_ONLY()
-}
-
-async function noCode(id: string): Promise<never> {
-  throw coreErrors.PAIRING_NOT_FOUND({ id })
 }

@@ -2,7 +2,12 @@ import type { ConfigStore } from '../config/watch.ts'
 import type { AccessDefinition } from '../access/access-method.ts'
 import type { GatewayEvent } from '../protocol/http-api.ts'
 import type { State } from '../state/store.ts'
+import { openDevices } from '../identity/devices.ts'
+import { createAudit } from '../system/audit.ts'
+import { systemClock } from '../system/clock.ts'
+import { silentLog } from '../system/log.ts'
 import { thisComputer } from './computer.ts'
+import { createDeviceDesk, type DeviceDesk } from './device-desk.ts'
 import { coreErrors } from './errors.ts'
 import { accessMethods, definitionOf, editsToEnable, lookIfPossible, planFor, refuseBadEdits } from './intents.ts'
 import { lastLines } from './log-lines.ts'
@@ -22,6 +27,19 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
   async function sight(definition: AccessDefinition): Promise<MethodSight> {
     return { definition, facts: await lookIfPossible(definition), intended: definition.intended(config.current()), state: { phase: 'off' } }
   }
+
+  /** Opened for one call, because nothing else of a command needs it. */
+  async function onFile<Result>(work: (desk: DeviceDesk) => Promise<Result>): Promise<Result> {
+    const devices = await openDevices({ state, clock: systemClock, log: silentLog })
+    const audit = createAudit({ path: state.paths.auditLog, clock: systemClock })
+    try {
+      return await work(createDeviceDesk(devices, ({ id, name }) => audit.write('PairAudit.revoked', { id, name, offline: true })))
+    } finally {
+      await devices.close()
+      audit.close()
+    }
+  }
+
   return {
     health: needsGateway,
     status: needsGateway,
@@ -50,10 +68,10 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
     pairing: needsGateway,
     cancelPairing: needsGateway,
     pairContext: needsGateway,
-    devices: async () => [],
-    renameDevice: noDevice,
-    revokeDevice: noDevice,
-    revokeDevices: async () => 0,
+    devices: async () => await onFile((desk) => desk.devices()),
+    renameDevice: async (id, name) => await onFile((desk) => desk.renameDevice(id, name)),
+    revokeDevice: async (id) => await onFile((desk) => desk.revokeDevice(id)),
+    revokeDevices: async () => await onFile((desk) => desk.revokeDevices()),
     tunnelStatus: needsGateway,
     config: async () => await config.view(),
     async patchConfig(patch, ifMatch) {
@@ -72,8 +90,4 @@ async function needsGateway(): Promise<never> {
 
 function noEvents(): AsyncIterable<GatewayEvent> {
   return { [Symbol.asyncIterator]: () => ({ next: needsGateway }) }
-}
-
-async function noDevice(id: string): Promise<never> {
-  throw coreErrors.DEVICE_NOT_FOUND({ id })
 }

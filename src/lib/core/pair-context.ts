@@ -32,6 +32,11 @@ export function connectUrls({ methods }: Views): string[] {
   return [...new Set(sightsOf(methods).flatMap(({ usable, url }) => (usable ? [url] : [])))]
 }
 
+/** The gateway's address in its own network, where a device can use it. Pure. */
+export function lanUrlOf({ methods }: Views): string | null {
+  return sightsOf(methods).find(({ usable, kind }) => usable && kind === 'lan')?.url ?? null
+}
+
 /** Whether a device can be sent to an origin at all: never to itself, and never over plain http through the internet (attack A61). */
 export function isForDevices(url: string): boolean {
   if (!URL.canParse(url)) return false

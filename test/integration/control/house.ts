@@ -8,10 +8,13 @@ import type { Config } from '../../../src/lib/config/schema.ts'
 import { configSchema } from '../../../src/lib/config/schema.ts'
 import type { ConfigEvent, ConfigStore } from '../../../src/lib/config/watch.ts'
 import { createGateway, type Gateway, type Served } from '../../../src/lib/gateway/server.ts'
+import { type Devices, openDevices } from '../../../src/lib/identity/devices.ts'
 import type { Signer } from '../../../src/lib/identity/keypair.ts'
+import { createPairing, type Pairing } from '../../../src/lib/identity/pairing.ts'
 import { tunnelStatus } from '../../../src/lib/core/tunnel-status.ts'
 import type { GatewayEvent, Verdict } from '../../../src/lib/protocol/http-api.ts'
 import type { Device, PairingCode } from '../../../src/lib/protocol/pairing-api.ts'
+import { appLink } from '../../../src/lib/protocol/pairing-link.ts'
 import { statePaths } from '../../../src/lib/system/paths.ts'
 import { systemClock } from '../../../src/lib/system/clock.ts'
 import type { Log } from '../../../src/lib/system/log.ts'
@@ -24,6 +27,10 @@ export interface House {
   token: string
   xopc: FakeXopc
   audits: string[]
+  devices: Devices
+  pairing: Pairing
+  /** Moves the time of pairing codes. */
+  wait(ms: number): void
   /** Puts a new effective configuration in place and tells the gateway, as a saved change does. */
   reconfigure(change: (config: Config) => Config): Promise<void>
   /** A request to the local door; `by: 'socket'` goes to the control socket. */
@@ -57,9 +64,15 @@ export async function startHouse(gateway: Record<string, unknown> = {}, signer: 
   const store = fakeStore(configSchema.parse({ gateway: { port: 0, ...gateway, auth: { token, ...section(gateway['auth']) } } }), dir)
   const xopc = fakeXopc()
   const audits: string[] = []
+  const state = { paths: statePaths({ XOPC_STATE_DIR: dir }), runDir: dir, tightened: [] }
+  const devices = await openDevices({ state, clock: systemClock, log: quietLog })
+  let later = 0
+  const pairing = createPairing({ clock: { ...systemClock, now: () => systemClock.now() + later } })
   const house = createGateway({
     config: store,
-    state: { paths: statePaths({ XOPC_STATE_DIR: dir }), runDir: dir, tightened: [] },
+    state,
+    devices,
+    pairing,
     signer,
     log: quietLog,
     audit: { write: (event) => audits.push(event) },
@@ -68,13 +81,15 @@ export async function startHouse(gateway: Record<string, unknown> = {}, signer: 
   })
   onTestFinished(async () => {
     await house.stop()
+    await devices.close()
     await rm(dir, { recursive: true })
   })
   await house.serve(xopc)
   const port = Number(new URL(house.url()).port)
   const socket = join(dir, 'control.sock')
   const ask: House['ask'] = (method, path, options = {}) => send({ port, socket, method, path, ...options })
-  return { gateway: house, port, socket, token, xopc, audits, ask, reconfigure: (change) => store.change(change) }
+  const wait = (ms: number): void => void (later += ms)
+  return { gateway: house, port, socket, token, xopc, audits, devices, pairing, wait, ask, reconfigure: (change) => store.change(change) }
 }
 
 function section(value: unknown): Record<string, unknown> {
@@ -237,6 +252,11 @@ function fakeXopc(): FakeXopc {
     qr: null,
     device: null,
   }
+  const linked = (id: string): PairingCode => ({
+    ...code,
+    id,
+    links: { app: appLink({ id, baseUrl: code.baseUrl, lanUrl: null, secret: 'secret' }), browser: null },
+  })
   return {
     calls,
     emit,
@@ -284,7 +304,7 @@ function fakeXopc(): FakeXopc {
     disable: (id) => call(`disable ${id}`, off),
     diagnose: (id) => call(`diagnose ${id}`, [{ code: 'LAN_LISTENS', title: 'Listens', status: 'pass' as const, detail: 'it does' }]),
     pair: (options, caller) => call(`pair ${JSON.stringify(options)} ${caller?.id}`, code),
-    pairing: (id, caller) => call(`pairing ${id} ${caller?.id}`, { ...code, id }),
+    pairing: (id, caller) => call(`pairing ${id} ${caller?.id}`, linked(id)),
     cancelPairing: (id, caller) => call(`cancelPairing ${id} ${caller?.id}`, undefined),
     pairContext: () => call('pairContext', { candidates: [], recommended: null, blockReason: 'GATEWAY_LOOPBACK_ONLY' }),
     devices: () => call('devices', [phone]),

@@ -45,6 +45,7 @@ const rights: Record<Who, Record<Access, typeof whole | 401 | 403>> = {
 const bodies: Record<string, unknown> = {
   'PATCH /api/config': { 'gateway.port': 18791 },
   'PATCH /api/devices/:id': { name: 'Phone' },
+  'POST /api/tunnel/exchange-token': { pairingSecret: 'no-such-secret' },
   'POST /api/gateway-identity/challenge': { nonce: 'n'.repeat(32) },
   'POST /api/tunnel/pair/probe-public': { url: 'https://gateway.test' },
   'POST /api/tunnel/pair/validate-url': { baseUrl: 'https://gateway.example.com' },
@@ -57,6 +58,7 @@ const answers: Record<string, number> = {
   'POST /api/gateway/restart': 202,
   'POST /api/access/:id/enable': 202,
   'POST /api/tunnel/exchange-token': 401,
+  'GET /api/devices/me': 404,
   'POST /api/tunnel/consent': 501,
   'POST /api/tunnel/start': 501,
   'POST /api/tunnel/stop': 501,

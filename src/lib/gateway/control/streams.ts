@@ -83,6 +83,12 @@ export function createStreamHub({ xopc, clock, log, version, alive }: HubParts):
     kept.push({ id: event.id, chunk })
     if (kept.length > KEPT) kept.shift()
     broadcast(chunk)
+    const gone = revokedIn(event)
+    if (gone !== null) endWhere(({ principal }) => principal.id === `device:${gone}`)
+  }
+
+  function endWhere(test: (subscriber: Subscriber) => boolean): void {
+    for (const [response, subscriber] of subscribers) if (test(subscriber)) finish(response)
   }
 
   async function follow(): Promise<void> {
@@ -128,9 +134,7 @@ export function createStreamHub({ xopc, clock, log, version, alive }: HubParts):
             .values()
             .filter((each) => each.ingress === ingress)
             .toArray().length,
-    endWhere(test) {
-      for (const [response, subscriber] of subscribers) if (test(subscriber)) finish(response)
-    },
+    endWhere,
     close() {
       if (stop.signal.aborted) return
       stop.abort()
@@ -139,4 +143,10 @@ export function createStreamHub({ xopc, clock, log, version, alive }: HubParts):
       for (const response of subscribers.keys()) finish(response, farewell ? undefined : last)
     },
   }
+}
+
+/** The device whose streams end with this event, also those that a ticket of it opened; null for every other event. */
+function revokedIn({ type, data }: GatewayEvent): string | null {
+  if (type !== 'device.revoked' || typeof data !== 'object' || data === null || !('id' in data)) return null
+  return typeof data.id === 'string' ? data.id : null
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { deviceView } from '../../../core/device-desk.ts'
+import { coreErrors } from '../../../core/errors.ts'
 import { routes } from '../../../protocol/routes.ts'
 import { device } from '../pairing-replies.ts'
 import { route } from '../route.ts'
@@ -13,6 +15,21 @@ export const deviceRoutes = [
     about: 'Everything that joined by a pairing code and was not revoked, the newest first.',
     reply: z.array(device),
     handle: (_call, { xopc }) => xopc.devices(),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/devices/me',
+    scope: 'read',
+    about: 'What the gateway knows of the device that asks.',
+    reply: device,
+    codes: ['DEVICE_NOT_FOUND'],
+    handle: ({ exchange }, { devices }) => {
+      const id = exchange.principal.id.replace(/^device:/, '')
+      const record = devices.list().find((each) => `device:${each.id}` === exchange.principal.id)
+      // Whoever has another credential is none of the devices.
+      if (record === undefined) throw coreErrors.DEVICE_NOT_FOUND({ id })
+      return deviceView(record)
+    },
   }),
   route({
     ...routes.renameDevice,

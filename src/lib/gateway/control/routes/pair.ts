@@ -15,6 +15,8 @@ const options = z.strictObject({
   baseUrl: z.string().max(2048).exactOptional(),
 }) satisfies z.ZodType<PairOptions>
 
+const nothing = { links: null, baseUrl: null, lanUrl: null, expiresAt: null }
+
 /** Pairing codes, each to whoever minted it. */
 export const pairRoutes = [
   route({
@@ -66,7 +68,12 @@ export const pairRoutes = [
     about:
       'The link of the newest pairing code that waits and that you minted, for clients that know this older name; empty where there is none. Asking mints nothing.',
     reply: tunnelQr,
-    handle: () => ({ qrPayload: '', publicUrl: null, lanUrl: null, expiresAt: null }),
+    handle: async ({ exchange }, context) => {
+      const caller = callerOf(exchange, context)
+      const code = context.pairing.latest(caller.id)
+      const { links, baseUrl, lanUrl, expiresAt } = code === null ? nothing : await context.xopc.pairing(code.id, caller)
+      return { qrPayload: links?.app ?? '', publicUrl: baseUrl, lanUrl, expiresAt }
+    },
   }),
 ]
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { connectUrls, isForDevices, pairContext } from '../../../core/pair-context.ts'
 import { API_PREFIX } from '../../../protocol/routes.ts'
 import type { Exchange } from '../../edge/exchange.ts'
-import { gatewayErrors } from '../../errors.ts'
+import { join, joinBody } from '../join.ts'
 import { reachOf } from '../../../protocol/reach.ts'
 import { joined, ping, validateUrl } from '../pairing-replies.ts'
 import { route } from '../route.ts'
@@ -47,12 +47,12 @@ export const phoneRoutes = [
     method: 'POST',
     path: '/api/tunnel/exchange-token',
     scope: 'none',
-    about: 'Belongs to pairing, which a later version brings.',
+    about:
+      'Exchanges a pairing code, once, for a credential of the device’s own: a token, or with `as: "cookie"` (a browser’s code, at the address that it was made for) a cookie.',
+    body: joinBody,
     reply: joined,
     codes: ['PAIRING_BLOCKED', 'PAIRING_INVALID'],
-    handle: () => {
-      throw gatewayErrors.PAIRING_INVALID()
-    },
+    handle: join,
   }),
 ]
 

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { deviceView } from '../../core/device-desk.ts'
+import { connectUrls } from '../../core/pair-context.ts'
+import type { PairingRecord } from '../../identity/pairing.ts'
+import type { XopcError } from '../../errors/error.ts'
+import { deviceCookie } from '../../identity/device-cookie.ts'
+import { cleanText } from '../../protocol/outside-text.ts'
+import type { Device, Joined } from '../../protocol/pairing-api.ts'
+import { gatewayErrors } from '../errors.ts'
+import type { ControlContext } from './context.ts'
+import type { Call } from './route.ts'
+
+/**
+ * What a device sends with its code. What else it sends is passed over: phones that exist may send more, and no wish of a device changes what
+ * the code was minted with (attacks A48, A58).
+ */
+export const joinBody = z.object({
+  pairingSecret: z.string().min(1).max(512),
+  deviceName: z.string().max(1024).optional(),
+  platform: z.string().max(1024).optional(),
+  as: z.literal('cookie').optional(),
+})
+
+type JoinCall = Call<z.output<typeof joinBody>, unknown>
+
+/** Makes a device of whoever brings a code that is good here. Throws `PAIRING_INVALID`, `PAIRING_BLOCKED`. */
+export async function join(call: JoinCall, context: ControlContext): Promise<Joined> {
+  const { body, exchange } = call
+  const code = context.pairing.redeem(body.pairingSecret, body.as ?? 'token', exchange.origin)
+  if (code === null) throw refusal(call, context)
+  const { record, token } = await context.devices.add({ ...described(call, code), scopes: [...code.scopes], baseUrl: code.baseUrl })
+  context.pairing.joined(code.id, record.id)
+  tell(deviceView(record), call, context)
+  if (body.as === 'cookie') call.header('set-cookie', deviceCookie(code.baseUrl, token))
+  const urls = connectUrls(await context.xopc.overview())
+  return {
+    ...(body.as === 'cookie' ? {} : { token }),
+    baseUrl: code.baseUrl,
+    lanUrl: code.lanUrl,
+    // The address of the code was proven when it was minted, also where it is none of the configured ones.
+    connectUrls: urls.includes(code.baseUrl) ? urls : [code.baseUrl, ...urls],
+    gatewayId: context.signer.gatewayId,
+    publicKey: context.signer.publicKey,
+    device: { id: record.id, name: record.name, scopes: [...record.scopes] },
+  }
+}
+
+/** What the owner said of the device counts before what it says itself. */
+function described({ body }: JoinCall, { name }: PairingRecord): Pick<Device, 'name' | 'platform' | 'kind'> {
+  const kind = body.as === 'cookie' ? 'browser' : 'app'
+  const said = cleanText(body.deviceName ?? '', 64)
+  const platform = cleanText(body.platform ?? '', 64)
+  return { kind, name: name ?? (said === '' ? nameless[kind] : said), platform: platform === '' ? null : platform }
+}
+
+const nameless = { app: 'Phone', browser: 'Browser' } as const
+
+function tell(device: Device, { exchange }: JoinCall, { xopc, audit }: ControlContext): void {
+  const { id, name, kind, scopes } = device
+  audit.write('PairAudit.paired', { id, name, kind, scopes, client: exchange.client, ingress: exchange.ingress })
+  xopc.publish('device.paired', { device })
+}
+
+/** Wrong, used, expired and brought the wrong way all look the same. A source with too many of them waits; a code that is right never does. */
+function refusal({ exchange, header }: JoinCall, { limiter, audit }: ControlContext): XopcError {
+  const blockedMs = exchange.ingress === 'control' ? 0 : limiter.wrongCode(exchange.client)
+  if (blockedMs === 0) {
+    audit.write('PairAudit.refused', { client: exchange.client, ingress: exchange.ingress })
+    return gatewayErrors.PAIRING_INVALID()
+  }
+  const seconds = Math.ceil(blockedMs / 1000)
+  header('retry-after', String(seconds))
+  return gatewayErrors.PAIRING_BLOCKED({ seconds })
+}
