@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { controlRoutes } from '../../../src/lib/gateway/control/routes/table.ts'
 import type { Access, ControlRoute } from '../../../src/lib/gateway/control/route.ts'
+import type { Scope } from '../../../src/lib/protocol/http-api.ts'
 import { openStream, signedIn, startHouse, type AskOptions, type House } from './house.ts'
 
 type Credential = (house: House) => AskOptions | Promise<AskOptions>
+
+async function joined(house: House, kind: 'app' | 'browser', scopes: Scope[]) {
+  const baseUrl = `http://127.0.0.1:${house.port}`
+  return await house.devices.add({ name: 'Phone', platform: null, kind, scopes, baseUrl })
+}
+
+async function device(house: House, scopes: Scope[]): Promise<AskOptions> {
+  return { headers: { authorization: `Bearer ${(await joined(house, 'app', scopes)).token}` } }
+}
 
 /** Who asks, by which credential. */
 const principals = {
@@ -22,6 +32,21 @@ const principals = {
     const reply = await house.ask('POST', '/api/ticket', { by: 'socket', body: { for: 'probe' } })
     return { headers: { authorization: `Bearer ${String(reply.json()['ticket'])}` } }
   },
+  'a device': (house: House) => device(house, ['read', 'run']),
+  'a device that administrates': (house: House) => device(house, ['read', 'run', 'pair', 'admin']),
+  'a device that was revoked': async (house: House) => {
+    const options = await device(house, ['read', 'run', 'pair', 'admin'])
+    await house.devices.revokeAll()
+    return options
+  },
+  'a browser that joined, by its cookie': async (house: House) => {
+    const { token } = await joined(house, 'browser', ['read', 'run'])
+    return { headers: { cookie: `xopc_device=${token}` } }
+  },
+  'a browser that joined, by its token in a header': async (house: House) => {
+    const { token } = await joined(house, 'browser', ['read', 'run'])
+    return { headers: { authorization: `Bearer ${token}` } }
+  },
   'the control socket': () => ({ by: 'socket' as const }),
 } satisfies Record<string, Credential>
 
@@ -39,6 +64,11 @@ const rights: Record<Who, Record<Access, typeof whole | 401 | 403>> = {
   'a session’s cookie and key': { none: whole, read: whole, run: whole, pair: whole, admin: whole, session: whole, probe: whole },
   'the key without its cookie': { none: 401, read: 401, run: 401, pair: 401, admin: 401, session: 401, probe: 401 },
   'a probe ticket': { none: whole, read: 403, run: 403, pair: 403, admin: 403, session: 401, probe: whole },
+  'a device': { none: whole, read: whole, run: whole, pair: 403, admin: 403, session: 401, probe: 403 },
+  'a device that administrates': { none: whole, read: whole, run: whole, pair: whole, admin: whole, session: 401, probe: whole },
+  'a device that was revoked': { none: 401, read: 401, run: 401, pair: 401, admin: 401, session: 401, probe: 401 },
+  'a browser that joined, by its cookie': { none: whole, read: whole, run: whole, pair: 403, admin: 403, session: 401, probe: 403 },
+  'a browser that joined, by its token in a header': { none: 401, read: 401, run: 401, pair: 401, admin: 401, session: 401, probe: 401 },
   'the control socket': { none: whole, read: whole, run: whole, pair: whole, admin: whole, session: 401, probe: whole },
 }
 
@@ -89,9 +119,19 @@ describe.each(Object.keys(principals) as Who[])('%s', (who) => {
     // The edge answers health before it looks at any credential.
     const right = name === 'GET /api/health' ? whole : rights[who][row.scope]
     // POST /api/session takes its credential from the request itself.
-    const wanted = name === 'POST /api/session' && (who === 'nobody' || who.includes('ticket') || who.startsWith('a session')) ? 401 : right
+    const wanted =
+      name === 'POST /api/session' &&
+      (who === 'nobody' ||
+        who.includes('ticket') ||
+        who.startsWith('a session') ||
+        who.startsWith('a device') ||
+        who.startsWith('a browser'))
+        ? 401
+        : right
+    // Who is a device learns of itself.
+    const special = name === 'GET /api/devices/me' && (who.includes('device') || who.includes('browser')) ? 200 : answers[name]
     if (wanted !== whole) expect(reply.status).toBe(wanted)
-    else expect([answers[name] ?? 200, 204]).toContain(reply.status)
+    else expect([special ?? 200, 204]).toContain(reply.status)
     if (wanted === whole && reply.status < 300 && row.reply !== undefined) expect(() => row.reply?.parse(reply.json())).not.toThrow()
   })
 })
