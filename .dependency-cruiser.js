@@ -13,6 +13,8 @@ const gatewayRunners = 'src/cli/(run-gateway|start-in-background|end-running-gat
 const rows = [
   { from: 'src/commands/', uses: ['src/cli/', ...folders('protocol'), ...error], types: everything, lazily: everything },
   { from: 'src/cli/', uses: [...folders('client', 'remote', 'protocol'), ...error, ...xopc], types: everything, lazily: everything },
+  // The page: everything it knows comes through a client.
+  { from: 'src/ui/', uses: [...folders('client', 'protocol'), ...error], types: xopc },
   // What runs, starts and ends a gateway needs its parts; it is itself loaded lazily, which the rules below hold.
   { from: gatewayRunners, uses: ['src/cli/', ...everything] },
   { from: 'src/lib/client/', uses: [...folders('protocol'), ...error], types: xopc },
@@ -48,6 +50,8 @@ const rows = [
     uses: [...files('access/[^/]+/config', 'access/[^/]+/errors'), ...folders('system'), ...error],
     types: folders('protocol'),
   },
+  // A server of its own on this computer, which asks the gateway by its control socket like any other program.
+  { from: 'src/lib/local-ui/', uses: [...folders('client', 'protocol', 'system'), ...error], types: folders('state') },
   // The record of what it started is part of the state.
   { from: 'src/lib/supervisor/', uses: [...folders('state', 'protocol', 'system'), ...error] },
   ...['identity', 'state', 'binaries', 'probe'].map((part) => ({
@@ -106,6 +110,7 @@ const outside = [
     'src/lib/gateway/',
     'src/lib/remote/',
     'src/lib/probe/',
+    'src/lib/local-ui/',
     // Whether a socket file or a port is somebody's is told only by dialling it.
     'src/lib/system/(net|socket-file)[.]ts',
   ]),
@@ -115,12 +120,16 @@ const outside = [
   ]),
   only('oclif and colours: only cli/', 'Commands take them from there.', 'node_modules/(@inquirer)/', ['src/cli/']),
   only('fastify: only behind the edge', 'Decision 002.', 'node_modules/(fastify|@fastify)/', ['src/lib/gateway/control/']),
-  only('undici and ws: only the gateway', 'House rule 10.', 'node_modules/(undici|ws)/', ['src/lib/gateway/', 'src/lib/probe/']),
+  only('undici and ws: only the gateway and what asks it', 'House rule 10.', 'node_modules/(undici|ws)/', [
+    'src/lib/gateway/',
+    'src/lib/probe/',
+    'src/lib/local-ui/',
+  ]),
   {
-    name: 'browser-safe: client/ and protocol/ know no node: module',
-    comment: 'Both run in a browser.',
+    name: 'browser-safe: ui/, client/ and protocol/ know no node: module',
+    comment: 'They run in a browser.',
     severity: 'error',
-    from: { path: '^src/lib/(client|protocol)/' },
+    from: { path: '^src/(lib/client|lib/protocol|ui)/' },
     to: { dependencyTypes: ['core'] },
   },
 ]
@@ -149,8 +158,9 @@ const hygiene = [
   { name: 'src/ stands alone', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|scripts|bench)/' } },
   {
     name: 'what ships is a dependency',
+    comment: 'The page is built into dist/ui with what it needs.',
     severity: 'error',
-    from: { path: '^src/' },
+    from: { path: '^src/', pathNot: '^src/ui/' },
     to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'undetermined'], dependencyTypesNot: ['type-only'] },
   },
   {
@@ -170,7 +180,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.json'],
     },
   },
 }

@@ -8,7 +8,7 @@ const peers = './test/support/setup-peers.ts'
 const kinds = {
   unit: { seconds: 10, before: [] },
   contract: { seconds: 30, before: [] },
-  integration: { seconds: 30, before: [peers] },
+  integration: { seconds: 30, before: [build, peers] },
   e2e: { seconds: 90, before: [build, peers] },
   security: { seconds: 60, before: [build, peers] },
   repo: { seconds: 120, before: [] },

@@ -2,10 +2,11 @@ import { chmodSync, existsSync, globSync, mkdtempSync, renameSync, rmSync } from
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { applyPatches, leanBuiltins, patches } from './build-patches.ts'
+import { buildUi } from './build-ui.ts'
 
 /**
- * Makes dist/ from src/: an entry for each command and one for the start, what they share in chunks, packages bundled. Run by `npm ci` through
- * `prepare`. dist/ is replaced whole when everything is there; otherwise this ends with an error. `--without <patch>` leaves a patch out, to
+ * Makes dist/ from src/: an entry for each command and one for the start, what they share in chunks, packages bundled; and the page in dist/ui.
+ * Run by `npm ci` through `prepare`. dist/ is replaced whole when everything is there; otherwise this ends with an error. `--without <patch>` leaves a patch out, to
  * measure what it gains.
  */
 const root = join(import.meta.dirname, '..')
@@ -50,6 +51,7 @@ try {
     codeSplitting: { groups },
   })
   await bundle.close()
+  await buildUi(join(fresh, 'ui'))
   // A temporary folder is its owner's alone; what is installed is read by everybody.
   chmodSync(fresh, 0o755)
   replace(dist, fresh)

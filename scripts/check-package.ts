@@ -31,13 +31,15 @@ function judge(files: readonly string[]): string[] {
   const commands = globSync('commands/**/*.ts', { cwd: join(root, 'src') }).map((file) => `dist/${file.replace(/\.ts$/, '.js')}`)
   const guides = globSync('docs/guide/*.md', { cwd: root })
   const needed = [
-    'package.json README.md LICENSE CHANGELOG.md bin/run.js bin/package.json dist/main.js oclif.manifest.json'.split(' '),
+    'package.json README.md LICENSE CHANGELOG.md bin/run.js bin/package.json dist/main.js dist/ui/index.html oclif.manifest.json'.split(
+      ' ',
+    ),
     'docs/errors.md docs/config.md docs/cli.md docs/api.md docs/architecture.md docs/xopc.schema.json'.split(' '),
     commands,
     guides,
   ].flat()
   const allowed =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|oclif\.manifest\.json|bin\/(run\.js|package\.json)|dist\/.+\.js|docs\/.+\.(md|json))$/
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|oclif\.manifest\.json|bin\/(run\.js|package\.json)|dist\/.+\.js|dist\/ui\/.+|docs\/.+\.(md|json))$/
   return [
     ...needed.filter((file) => !files.includes(file)).map((file) => `not in the package, but needed: ${file}`),
     ...files.filter((file) => !allowed.test(file)).map((file) => `in the package, but of no use there: ${file}`),

@@ -11,10 +11,10 @@ const planted = {
   'cli/a.ts': ["import '../lib/gateway/server.ts'", 'cli: only by await import()'],
   'cli/b.ts': ["import fs from 'node:fs'\nfs.rmSync('/')", 'files and processes: only system/'],
   'cli/c.ts': ["import './run-gateway.ts'", 'what runs a gateway is loaded lazily'],
-  'lib/client/a.ts': ["import 'node:path'", 'browser-safe: client/ and protocol/ know no node: module'],
+  'lib/client/a.ts': ["import 'node:path'", 'browser-safe: ui/, client/ and protocol/ know no node: module'],
   'lib/client/b.ts': ["import '../core/xopc.ts'", 'client: only the types'],
   'lib/protocol/a.ts': ["import '../config/schema.ts'", 'protocol: its row names what it imports'],
-  'lib/protocol/b.ts': ["import { hostname } from 'node:os'\nhostname()", 'browser-safe: client/ and protocol/ know no node: module'],
+  'lib/protocol/b.ts': ["import { hostname } from 'node:os'\nhostname()", 'browser-safe: ui/, client/ and protocol/ know no node: module'],
   'lib/gateway/a.ts': ["import '../supervisor/supervisor.ts'", 'gateway: its row names what it imports'],
   'lib/gateway/b.ts': [
     "import type { Supervisor } from '../supervisor/supervisor.ts'\nexport type A = Supervisor",

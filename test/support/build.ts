@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 /** The repository's root folder. */
 export const root = join(import.meta.dirname, '../..')
 
-const inputs = ['src', 'scripts/build.ts', 'scripts/build-patches.ts', 'package.json']
+const inputs = ['src', 'scripts/build.ts', 'scripts/build-patches.ts', 'scripts/build-ui.ts', 'package.json']
 const buildMs = 180_000
 
 /** Builds dist/ if a source is newer than it. Throws what the build printed when it fails or takes longer than three minutes. */

@@ -132,6 +132,14 @@ export const gatewayErrors = defineErrors({
     about:
       'The API is loaded with its first request. An upgrade in between replaced its files. The app behind the gateway is still served.',
   },
+  PAGE_NOT_BUILT: {
+    message: 'The pages of xopc are not there: this copy of xopc was not built, or not as a whole.',
+    hint: 'Install it anew, or in its folder: npm run build',
+    http: 500,
+    exit: 70,
+    about:
+      'The console is built into dist/ui, and something is missing there. The API and the app behind the gateway are served all the same.',
+  },
   GATEWAY_STOPPING: {
     message: 'The gateway is stopping.',
     hint: 'Start it again: xopc gateway',

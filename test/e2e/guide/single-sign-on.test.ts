@@ -87,7 +87,7 @@ needsPeer(['nginx', 'caddy', 'caddy-2.11'], 'the proxies of the page on single s
     })
 
     it('shows the overview to who signed in, and lets nobody change anything', async () => {
-      expect((await come('/xopc/', { ...password, Accept: 'text/html' })).body).toContain('Who can reach this gateway')
+      expect((await come('/xopc/', { ...password, Accept: 'text/html' })).body).toContain('data-view="overview"')
       expect((await come('/xopc/api/status', password)).status).toBe(200)
       expect((await come('/xopc/api/config', password)).status).toBe(403)
     })

@@ -37,17 +37,17 @@ describe('the page', () => {
     ['with an app behind the gateway', behindAnApp],
   ])('is the overview for who was named, and says where to sign in to who was not, %s', async (_, over) => {
     const house = await start(over)
-    expect(await page(house, anna)).toContain('Who can reach this gateway')
+    expect(await page(house, anna)).toContain('data-view="overview"')
     for (const headers of [{}, proof, { ...proof, 'x-forwarded-user': '' }]) {
       const text = await page(house, headers)
       expect(text).toContain('A proxy signs people in at this gateway.')
-      expect(text).not.toMatch(/<form|<script|Who can reach/)
+      expect(text).not.toMatch(/<form|<script|data-view="overview"/)
     }
   })
 
   it('shows nothing by a name that is not ours', async () => {
     const house = await start()
-    expect(await page(house, { ...anna, host: 'evil.example' })).not.toContain('Who can reach')
+    expect(await page(house, { ...anna, host: 'evil.example' })).not.toContain('data-view="overview"')
     expect((await house.ask('GET', '/api/overview', { headers: { ...anna, host: 'evil.example' } })).status).toBe(421)
   })
 })

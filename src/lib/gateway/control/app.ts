@@ -95,7 +95,10 @@ function createApp(context: ControlContext, exchanges: WeakMap<IncomingMessage, 
     const refused = answerError(error, request, reply, context)
     if (row?.takesCredential === true && refused.malformed) countFailure(exchangeOf(request, exchanges), context)
   })
-  app.setNotFoundHandler((request, reply) => answerRest(request, reply, exchangeOf(request, exchanges), context))
+  app.setNotFoundHandler(async (request, reply) => {
+    await answerRest(request, reply, exchangeOf(request, exchanges), context)
+    return reply
+  })
   return app
 }
 

@@ -1,7 +1,10 @@
+import { hash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/schema.ts'
-import { consoleIcon } from './console-icon.ts'
-import { consoleScript } from './console-script.ts'
-import { consoleStyle } from './console-style.ts'
+import type { Exchange } from '../edge/exchange.ts'
+import { type PageFile, pageFiles } from './console-files.ts'
+import { explanations } from './console-texts.ts'
+import type { ControlContext } from './context.ts'
 
 /** Nothing from elsewhere, nothing inline, never in a frame. */
 export const CONSOLE_POLICY = [
@@ -10,129 +13,95 @@ export const CONSOLE_POLICY = [
   "style-src 'self'",
   "img-src 'self'",
   "connect-src 'self'",
+  "manifest-src 'self'",
   "form-action 'self'",
   "frame-ancestors 'none'",
   "base-uri 'none'",
 ].join('; ')
 
-/** Which page a person sees: the overview, where they are signed in; else one that takes the secret of the auth mode or none, or one that explains how to sign in by other means. */
-export type ConsoleView = Config['gateway']['auth']['mode'] | 'upstream' | 'overview'
+/**
+ * Which page a person sees: the overview, where they are signed in; else one that takes the secret of the auth mode, or one that explains how to
+ * sign in by other means; `pair` is where the link of a pairing code leads.
+ */
+type View = Config['gateway']['auth']['mode'] | 'upstream' | 'overview' | 'pair'
 
-/** One file of the console. */
-export interface ConsoleFile {
-  type: string
-  text: string
+/** Answers with the page or one of its files, and says so; false where the path is neither. Throws `PAGE_NOT_BUILT`, `FILE_NOT_READABLE`. */
+export async function answerPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  exchange: Exchange,
+  context: Pick<ControlContext, 'config' | 'signer'>,
+): Promise<boolean> {
+  const [path = '/'] = request.url.split('?', 1)
+  const view = viewAt(path, exchange, context.config.current())
+  const { document, files } = await pageFiles()
+  const file = files.get(path)
+  if (view === null && file === undefined) return false
+  void reply.header('content-security-policy', CONSOLE_POLICY)
+  if (file !== undefined) sendFile(request, reply, file)
+  else if (view !== null) void reply.type('text/html; charset=utf-8').send(pageOf(document, view, exchange, context))
+  return true
 }
 
-/** Paths of the console's files; the page itself is at `/xopc/` and, without an upstream, at `/`. */
-export const CONSOLE_SCRIPT = '/xopc/console.js'
-/** See CONSOLE_SCRIPT. */
-export const CONSOLE_STYLE = '/xopc/console.css'
-/** See CONSOLE_SCRIPT. */
-export const CONSOLE_ICON = '/xopc/icon.svg'
-
-/** The page and its files by path. Pure. */
-export function consoleFile(path: string, view: ConsoleView): ConsoleFile | null {
-  if (path === CONSOLE_SCRIPT) return { type: 'text/javascript; charset=utf-8', text: consoleScript }
-  if (path === CONSOLE_STYLE) return { type: 'text/css; charset=utf-8', text: consoleStyle }
-  if (path === CONSOLE_ICON) return { type: 'image/svg+xml', text: consoleIcon }
-  if (path === '/' || path === '/xopc' || path === '/xopc/') return { type: 'text/html; charset=utf-8', text: page(view) }
-  return null
+function sendFile({ headers }: FastifyRequest, reply: FastifyReply, { type, bytes, gzip, etag, immutable }: PageFile): void {
+  void reply.type(type).header('etag', etag).header('vary', 'Accept-Encoding')
+  void reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache')
+  if (headers['if-none-match'] === etag) return void reply.code(304).send()
+  // Browsers that say they take gzip write it as a word of its own; whoever refuses it by q=0 gets what it refused, as from many servers.
+  const packed = /\bgzip\b/.test(headers['accept-encoding'] ?? '') ? gzip : null
+  if (packed !== null) void reply.header('content-encoding', 'gzip')
+  void reply.send(packed ?? bytes)
 }
 
-function page(view: ConsoleView): string {
-  const script = view === 'upstream' || view === 'trusted-proxy' ? '' : `<script src="${CONSOLE_SCRIPT}" defer></script>\n`
-  const title = view === 'overview' ? 'xopc gateway' : 'Sign in · xopc gateway'
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${title}</title>
-<link rel="icon" href="${CONSOLE_ICON}" type="image/svg+xml">
-<link rel="stylesheet" href="${CONSOLE_STYLE}">
-${script}</head>
-<body${view === 'overview' ? '' : ' class="narrow"'}>
-<header>
-<img src="${CONSOLE_ICON}" alt="" width="24" height="24">
-<strong>xopc gateway</strong>
-${view === 'overview' ? '<span id="live" class="live" hidden>Live</span>' : ''}
-</header>
-<main>
-${content(view)}
+function viewAt(path: string, exchange: Exchange, config: Config): View | null {
+  if (path === '/xopc/pair') return 'pair'
+  return path === '/' || path === '/xopc' || path === '/xopc/' ? viewFor(exchange, config) : null
+}
+
+/** A page that asked the API to find out would leave a refusal in the browser's console for every person who is not signed in yet. */
+function viewFor({ knownHost, principal }: Exchange, { gateway }: Config): View {
+  if (knownHost && principal.scopes.has('read')) return 'overview'
+  if (gateway.auth.mode === 'trusted-proxy') return gateway.auth.mode
+  return gateway.upstream === undefined ? gateway.auth.mode : 'upstream'
+}
+
+function pageOf(document: string, view: View, exchange: Exchange, { config, signer }: Pick<ControlContext, 'config' | 'signer'>): string {
+  const explanation = explanations[view]
+  if (explanation !== undefined) return explained(document, view, explanation)
+  const facts = {
+    view,
+    face: 'gateway',
+    who: exchange.principal.kind,
+    upstream: config.current().gateway.upstream === undefined ? 'no' : 'yes',
+    ...(view === 'pair' ? { fingerprint: fingerprintOf(signer.publicKey), 'gateway-id': signer.gatewayId } : {}),
+  }
+  return document.replace('<body>', bodyTag(facts)).replace('<title>', `<title>${titles[view] ?? ''}`)
+}
+
+const titles: Partial<Record<View, string>> = { token: 'Sign in · ', password: 'Sign in · ', pair: 'Join · ' }
+
+/** A page that only explains has no script: an app at the same address could do nothing with it. */
+function explained(document: string, view: View, text: string): string {
+  const quiet = document.replace(/<script\b[^>]*><\/script>/, '').replace('<title>', '<title>Sign in · ')
+  const [head = ''] = quiet.split('<body>', 1)
+  return `${head}${bodyTag({ view })}
+<header><span class="mark"><img src="/xopc/icon.svg" alt="" width="24" height="24"> xopc</span></header>
+<main class="narrow">
+${text}
 </main>
 </body>
 </html>
 `
 }
 
-function content(view: ConsoleView): string {
-  switch (view) {
-    case 'upstream':
-      return explanation
-    case 'overview':
-      return overview + problem + noScript
-    case 'trusted-proxy':
-      return proxySignIn
-    case 'token':
-    case 'password':
-      return signInForm(view) + noScript
-    default:
-      return '<h1>Sign in</h1>\n<p>This page takes no credential. It shows the gateway to whoever is let in without one, or signed in elsewhere.</p>'
-  }
+function bodyTag(facts: Readonly<Record<string, string>>): string {
+  const attributes = Object.entries(facts).map(
+    ([name, value]) => ` data-${name}="${value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`,
+  )
+  return `<body${attributes.join('')}>`
 }
 
-const explanation = `<h1>Sign in</h1>
-<p class="quiet">A gateway stands in front of the app at this address.</p>
-<section class="card">
-<p>A browser signs in here by a pairing code, which a later version of xopc brings. This page takes no token, because it shares its address with the app.</p>
-<p>A program sends the token with each request: <code>Authorization: Bearer …</code></p>
-<p>To manage the gateway, use <code>xopc status</code> and its other commands on its own computer.</p>
-</section>`
-
-const proxySignIn = `<h1>Sign in</h1>
-<p class="quiet">A proxy signs people in at this gateway.</p>
-<section class="card">
-<p>This page takes no credential. Open the gateway by the address of that proxy, and sign in there.</p>
-<p>If you came through the proxy and see this page, it named nobody: it has to send your name in the header that <code>gateway.auth.trustedProxy.userHeader</code> says, and this gateway has to trust the address it comes from.</p>
-<p>To manage the gateway, use <code>xopc status</code> and its other commands on its own computer.</p>
-</section>`
-
-const problem = `<div id="problem" class="problem" role="alert" hidden></div>
-`
-
-const noScript = `<noscript><p class="problem">This page needs JavaScript. On the gateway’s computer, <code>xopc status</code> shows the same.</p></noscript>`
-
-const overview = `<p id="gone" class="gone" role="status"></p>
-<section id="overview" hidden>
-<h1>Who can reach this gateway</h1>
-<p id="reach" role="status"></p>
-<ul id="conflicts"></ul>
-<h2>Ways in</h2>
-<ul id="methods"></ul>
-<h2>Gateway</h2>
-<dl id="facts" class="card"></dl>
-<button id="sign-out" class="plain" type="button">Sign out</button>
-</section>
-`
-
-const secrets = {
-  token: { label: 'Gateway token', hint: 'On the gateway’s computer, this prints it: <code>xopc gateway token --show</code>' },
-  password: { label: 'Password', hint: 'The one in <code>gateway.auth.password</code>.' },
-} as const
-
-function signInForm(mode: 'token' | 'password'): string {
-  const { label, hint } = secrets[mode]
-  return `<h1>Sign in</h1>
-<p class="quiet">To see who can reach this gateway.</p>
-<p id="note" class="note" role="status" hidden></p>
-<form id="form" class="card" method="post" action="/xopc/api/session" data-mode="${mode}">
-<input type="text" name="username" autocomplete="username" value="owner" readonly hidden>
-<label for="secret">${label}</label>
-<input id="secret" name="secret" type="password" autocomplete="current-password" required autofocus spellcheck="false" autocapitalize="off" aria-describedby="secret-hint">
-<p id="secret-hint" class="quiet small">${hint}</p>
-<button id="submit" type="submit">Sign in</button>
-${problem}</form>
-`
+/** As ssh writes it: SHA-256 over the raw key, base64 without padding. */
+function fingerprintOf(publicKey: string): string {
+  return `SHA256:${hash('sha256', Buffer.from(publicKey, 'base64url'), 'base64').replace(/=+$/, '')}`
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { formSchema } from '../../../config/form-schema.ts'
 import { routes } from '../../../protocol/routes.ts'
 import { configChange, configView } from '../replies.ts'
 import { route } from '../route.ts'
@@ -14,6 +15,15 @@ export const configRoutes = [
       call.header('etag', view.etag)
       return view
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/config/schema',
+    scope: 'admin',
+    about:
+      'The JSON Schema of the file, for a form: each setting says how a change is taken (`x-take`) and which environment variable wins over the file (`x-env`); a secret is `writeOnly`.',
+    reply: z.record(z.string(), z.unknown()),
+    handle: () => formSchema(),
   }),
   route({
     ...routes.patchConfig,

@@ -1,0 +1,26 @@
+import { jsonSchema } from './json-schema.ts'
+import { keyAt } from './keys.ts'
+import { takeOf } from './reload-table.ts'
+import { isRecord } from './tree.ts'
+
+/**
+ * The JSON Schema for a form: besides what editors know, each setting says how a running gateway takes a change (`x-take`: `applied`,
+ * `rebound`, `restart needed`) and which environment variable wins over the file (`x-env`). Throws nothing.
+ */
+export function formSchema(schema: Record<string, unknown> = jsonSchema()): Record<string, unknown> {
+  return withNotes(schema, '')
+}
+
+function withNotes(node: Record<string, unknown>, path: string): Record<string, unknown> {
+  const properties = node['properties']
+  if (!isRecord(properties)) return { ...node, 'x-take': takeOf(path), ...variable(path) }
+  const inner = Object.entries(properties).map(([name, child]) => {
+    return [name, isRecord(child) ? withNotes(child, path === '' ? name : `${path}.${name}`) : child]
+  })
+  return { ...node, properties: Object.fromEntries(inner) }
+}
+
+function variable(path: string): { 'x-env'?: string } {
+  const env = keyAt(path)?.env ?? null
+  return env === null ? {} : { 'x-env': env }
+}

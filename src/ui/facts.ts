@@ -1,0 +1,27 @@
+/** What the server wrote on the page's body: which page it is, and what it may do. */
+export interface Facts {
+  view: 'token' | 'password' | 'overview' | 'pair'
+  /** `ui`: served by `xopc ui` on this computer instead of by the gateway itself. */
+  face: 'gateway' | 'ui'
+  /** An app is behind the gateway and shares this address. */
+  upstream: boolean
+  /** Who is signed in without the session key: `session`, `device`, `sso`, `local`, `owner`, or `anonymous`. */
+  who: string
+  /** Of the pair page: the gateway's key as `SHA256:…`. */
+  fingerprint: string
+  gatewayId: string
+}
+
+const views = ['token', 'password', 'overview', 'pair'] as const
+
+/** Reads them. Throws nothing: what is missing is as if nobody were signed in. */
+export function readFacts({ dataset }: HTMLElement): Facts {
+  return {
+    view: views.find((view) => view === dataset['view']) ?? 'token',
+    face: dataset['face'] === 'ui' ? 'ui' : 'gateway',
+    upstream: dataset['upstream'] === 'yes',
+    who: dataset['who'] ?? 'anonymous',
+    fingerprint: dataset['fingerprint'] ?? '',
+    gatewayId: dataset['gatewayId'] ?? '',
+  }
+}

@@ -1,0 +1,69 @@
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Icon } from './icon.tsx'
+
+/** How long the button says what happened (ms). */
+const SAID_MS = 2000
+
+type Said = 'nothing' | 'copied' | 'denied'
+
+const labels: Record<Said, string> = { nothing: 'Copy', copied: 'Copied', denied: 'Press Ctrl+C' }
+
+/** A command, an address or a few lines, with a button that copies them; where the browser forbids that, it selects them instead. */
+export function Copyable({ text, label, block = false }: { text: string; label?: string; block?: boolean }): JSX.Element {
+  const code = useRef<HTMLElement>(null)
+  return (
+    <div class={block ? 'copyable block' : 'copyable'}>
+      <code ref={code} tabIndex={block ? 0 : -1}>
+        {text}
+      </code>
+      <CopyButton text={text} label={label ?? text} select={() => selectText(code.current)} />
+    </div>
+  )
+}
+
+/** The button alone. `label` says to a screen reader what is copied. */
+export function CopyButton(given: { text: string; label: string; words?: string; select?: () => void }): JSX.Element {
+  const { text, label, words = labels.nothing, select } = given
+  const [said, setSaid] = useState<Said>('nothing')
+  useEffect(() => {
+    if (said === 'nothing') return
+    const timer = setTimeout(() => setSaid('nothing'), SAID_MS)
+    return () => clearTimeout(timer)
+  }, [said])
+
+  async function copy(): Promise<void> {
+    const copied = await toClipboard(text)
+    if (!copied) select?.()
+    setSaid(copied ? 'copied' : 'denied')
+  }
+
+  return (
+    <button
+      type="button"
+      class="small copy"
+      data-said={said === 'nothing' ? undefined : said}
+      onClick={() => void copy()}
+      aria-label={said === 'nothing' ? `Copy ${label}` : labels[said]}
+    >
+      <Icon name={said === 'copied' ? 'check' : 'copy'} />
+      <span class={words === labels.nothing ? 'copy-word' : 'copy-word always'}>{said === 'nothing' ? words : labels[said]}</span>
+    </button>
+  )
+}
+
+/** Whether it is in the clipboard now. Browsers have none for pages over plain http. */
+async function toClipboard(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    // Undefined, or denied by the person: the text is selected instead, which the button says.
+    return false
+  }
+}
+
+function selectText(element: HTMLElement | null): void {
+  if (element === null) return
+  getSelection()?.selectAllChildren(element)
+}

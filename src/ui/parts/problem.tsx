@@ -1,0 +1,60 @@
+import type { JSX } from 'preact'
+import { XopcError } from '../../lib/errors/error.ts'
+import { timeText } from '../words.ts'
+import { Copyable } from './copy.tsx'
+
+/** The manual of codes, which the gateway serves itself (scripts/build-ui.ts makes it). */
+const MANUAL = '/xopc/errors.html'
+
+/** What can be said of an error. */
+interface Told {
+  message: string
+  hint?: string | undefined
+  code?: string | undefined
+}
+
+/** What went wrong, what to do, and the code that the manual explains. Speaks by itself. */
+export function Problem({ error, until = null }: { error: unknown; until?: number | null }): JSX.Element | null {
+  if (error === null || error === undefined) return null
+  const { message, hint, code } = toldBy(error)
+  return (
+    <div class="notice bad" role="alert">
+      <p>{message}</p>
+      {until !== null && <p>Try again at {timeText(until)}.</p>}
+      {hint !== undefined && <Hint text={hint} />}
+      {code !== undefined && <Code code={code} />}
+    </div>
+  )
+}
+
+/** Words, and the command that they end with on a line of its own. */
+export function Hint({ text }: { text: string }): JSX.Element {
+  const [, before, command] = /^(.+:) (xopc .+)$/.exec(text) ?? []
+  if (before === undefined || command === undefined) return <p>{text}</p>
+  return (
+    <>
+      <p>{before}</p>
+      <Copyable text={command} />
+    </>
+  )
+}
+
+/** A code, with the page that explains it. */
+export function Code({ code }: { code: string }): JSX.Element {
+  return (
+    <p class="quiet small">
+      Code:{' '}
+      <a href={`${MANUAL}#${code.toLowerCase()}`} target="_blank" rel="noreferrer noopener">
+        {code}
+      </a>
+    </p>
+  )
+}
+
+function toldBy(error: unknown): Told {
+  if (error instanceof XopcError) return error
+  if (error instanceof Error)
+    return { message: 'The gateway did not answer.', hint: 'See whether it runs, on its computer: xopc gateway status' }
+  // `as`: states and verdicts carry errors as plain data of this form.
+  return error as Told
+}

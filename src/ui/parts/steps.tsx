@@ -1,0 +1,118 @@
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Fix, Stage, Verdict } from '../../lib/protocol/http-api.ts'
+import { stageNames } from '../../lib/protocol/http-api.ts'
+import { Copyable } from './copy.tsx'
+import { Icon, type IconName } from './icon.tsx'
+import { Code } from './problem.tsx'
+import { useNow } from './time.tsx'
+
+/** One step of something that takes a while. */
+export interface Step {
+  title: string
+  status: Stage['status'] | 'running' | 'waiting'
+  ms?: number
+  detail?: string
+  fix?: Fix | undefined
+  code?: string | undefined
+}
+
+const stageTitles: Record<Stage['stage'], string> = {
+  dns: 'Name',
+  tcp: 'Connection',
+  tls: 'Certificate',
+  http: 'HTTP',
+  identity: 'This gateway answers',
+  auth: 'Credentials arrive',
+  sse: 'Events stream',
+  websocket: 'WebSocket',
+  headers: 'Headers',
+}
+
+const marks: Record<Step['status'], { icon: IconName; word: string }> = {
+  pass: { icon: 'check', word: 'passed' },
+  warn: { icon: 'warn', word: 'passed, with a remark' },
+  fail: { icon: 'cross', word: 'failed' },
+  skip: { icon: 'skip', word: 'not looked at' },
+  running: { icon: 'clock', word: 'running' },
+  waiting: { icon: 'dot', word: 'to come' },
+}
+
+/** The stages of a test as steps: what ended, what runs, what is to come. Pure. */
+export function stepsOf(ended: readonly Stage[], running: boolean): Step[] {
+  const next = stageNames.find((name) => !ended.some(({ stage }) => stage === name))
+  return stageNames.map((name) => {
+    const stage = ended.find((each) => each.stage === name)
+    if (stage === undefined) return { title: stageTitles[name], status: running && name === next ? 'running' : 'waiting' }
+    return { title: stageTitles[name], ...stage }
+  })
+}
+
+/** A list of steps that tick. */
+export function Steps({ steps }: { steps: readonly Step[] }): JSX.Element {
+  return (
+    <ol class="steps">
+      {steps.map((step) => (
+        <StepRow key={step.title} step={step} />
+      ))}
+    </ol>
+  )
+}
+
+function StepRow({ step }: { step: Step }): JSX.Element {
+  const { title, status, ms, detail, fix, code } = step
+  const { icon, word } = marks[status]
+  const shown = status === 'fail' || status === 'warn'
+  return (
+    <li data-status={status}>
+      <div class="step">
+        <Icon name={icon} />
+        <span class="step-title">
+          {title} <span class="sr">{word}</span>
+        </span>
+        <span class="quiet small number">
+          {status === 'running' ? <Seconds /> : status === 'skip' || ms === undefined ? '' : `${ms} ms`}
+        </span>
+      </div>
+      {detail !== undefined && status !== 'skip' && <p class="small quiet detail">{detail}</p>}
+      {shown && fix !== undefined && <FixBlock fix={fix} />}
+      {shown && code !== undefined && <Code code={code} />}
+    </li>
+  )
+}
+
+/** Seconds since it appeared. */
+function Seconds(): JSX.Element {
+  const now = useNow()
+  const [since] = useState(now)
+  return <>{Math.max(0, Math.round((now - since) / 1000))} s</>
+}
+
+/** What mends it: lines to write and what to type, each to be copied. */
+export function FixBlock({ fix: { title, snippet, command } }: { fix: Fix }): JSX.Element {
+  return (
+    <div class="fix">
+      <p class="small">{title}</p>
+      {snippet !== undefined && <Copyable text={snippet} label="the lines to write" block />}
+      {command !== undefined && <Copyable text={command} />}
+    </div>
+  )
+}
+
+/** What a test came to, in one line. */
+export function VerdictLine({ verdict }: { verdict: Verdict }): JSX.Element {
+  const time = verdict.latencyMs === null ? '' : ` One round trip takes ${verdict.latencyMs} ms.`
+  if (verdict.ok)
+    return (
+      <p class="good strong">
+        <Icon name="check" /> {verdict.url} leads to this gateway.{time} Seen from this computer, so not whether it works over cellular.
+      </p>
+    )
+  return (
+    <div class="notice bad">
+      <p>{verdict.message}</p>
+      {verdict.hint !== undefined && <p>{verdict.hint}</p>}
+      <Code code={verdict.code} />
+    </div>
+  )
+}

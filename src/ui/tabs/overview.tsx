@@ -1,0 +1,84 @@
+import type { JSX } from 'preact'
+import type { MethodView } from '../../lib/protocol/http-api.ts'
+import { useHouse, useSight } from '../context.ts'
+import { Button, useWork } from '../parts/action.tsx'
+import { Copyable } from '../parts/copy.tsx'
+import { PhaseWord, StateDetail } from '../parts/method-state.tsx'
+import { Problem } from '../parts/problem.tsx'
+import { hashOf } from '../route.ts'
+import { methodCommands, methodNames, methodTabs } from '../words.ts'
+
+/** What is on, for whom, since when, and proven by what. */
+export function Overview(): JSX.Element {
+  const { overview } = useSight()
+  return (
+    <ul id="methods" class="cards">
+      {overview?.methods.map((method) => (
+        <li key={method.id} class="card">
+          <MethodCard method={method} recommended={overview.recommended === method.id} />
+        </li>
+      ))}
+      {overview !== null && (
+        <li class="card">
+          <div class="row">
+            <h2 class="card-title">SSH tunnel</h2>
+            <span class="quiet small">always there, where you can ssh</span>
+          </div>
+          <p class="quiet">For whoever can sign in to this computer by SSH. On the other computer:</p>
+          <Copyable text={overview.ssh.command} />
+          <div class="actions">
+            <a class="button" href={hashOf('remote-access', 'ssh')}>
+              How it is used
+            </a>
+          </div>
+        </li>
+      )}
+    </ul>
+  )
+}
+
+function MethodCard({ method: { id, state, audienceText }, recommended }: { method: MethodView; recommended: boolean }): JSX.Element {
+  const { admin } = useHouse()
+  const off = state.phase === 'off'
+  return (
+    <>
+      <div class="row">
+        <h2 class="card-title">{methodNames[id]}</h2>
+        {recommended && <span class="badge">recommended</span>}
+        <PhaseWord phase={state.phase} />
+      </div>
+      <p class="quiet">
+        {off
+          ? admin
+            ? 'Nobody comes in this way.'
+            : 'Nobody comes in this way. To open it, on the gateway’s computer:'
+          : `For ${audienceText}`}
+      </p>
+      {off && !admin && <Copyable text={methodCommands[id]} />}
+      <StateDetail state={state} />
+      <div class="actions">
+        <a class="button" href={hashOf('remote-access', methodTabs[id])}>
+          {off ? 'Set it up' : 'Details'}
+        </a>
+        {!off && admin && <Off id={id} />}
+      </div>
+    </>
+  )
+}
+
+/** The way out of a way in. */
+function Off({ id }: Pick<MethodView, 'id'>): JSX.Element {
+  const { gateway } = useHouse()
+  const work = useWork()
+  return (
+    <>
+      <a class="button" href={hashOf('devices')}>
+        Pair a device
+      </a>
+      <Button work={work} act={() => gateway.change(gateway.client.disable(id))} label={`Turn off: ${methodNames[id]}`}>
+        Turn off
+      </Button>
+      <Problem error={work.error} />
+    </>
+  )
+}

@@ -1,0 +1,125 @@
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { MethodView, Stage, Verdict } from '../../lib/protocol/http-api.ts'
+import { useHouse, useSight } from '../context.ts'
+import { Button, useWork } from '../parts/action.tsx'
+import { Copyable } from '../parts/copy.tsx'
+import { PhaseWord, StateDetail } from '../parts/method-state.tsx'
+import { Pairing } from '../parts/pairing.tsx'
+import { Problem } from '../parts/problem.tsx'
+import { FixBlock, Steps, stepsOf, VerdictLine } from '../parts/steps.tsx'
+import { Templates } from './templates.tsx'
+
+/** The person's own HTTPS front: found by itself where the page was opened through it. */
+export function ReverseProxy(): JSX.Element | null {
+  const { overview } = useSight()
+  const proxy = overview?.methods.find(({ id }) => id === 'proxy')
+  if (overview === null || proxy === undefined) return null
+  const saved = 'urls' in proxy.state ? (proxy.state.urls[0] ?? null) : null
+  const seen = overview.seenAs?.origin ?? null
+  return (
+    <>
+      {seen !== null && seen !== saved && <Detected origin={seen} />}
+      <Address key={seen ?? saved ?? ''} proxy={proxy} first={seen ?? saved ?? ''} saved={saved} />
+      {seen === null && saved !== null && proxy.state.phase === 'on' && <Pairing at={saved} />}
+      <Templates />
+    </>
+  )
+}
+
+/** You came by it, so it works: a device can be paired with it before anything is saved. */
+function Detected({ origin }: { origin: string }): JSX.Element {
+  return (
+    <>
+      <div class="notice" role="status">
+        <p>
+          You opened this page through <b>{origin}</b>, so it leads here. A device can be paired with it at once. Save it so that other
+          devices and restarts know it, too.
+        </p>
+      </div>
+      <Pairing at={origin} now />
+    </>
+  )
+}
+
+function Address({ proxy, first, saved }: { proxy: MethodView; first: string; saved: string | null }): JSX.Element {
+  const { gateway, admin } = useHouse()
+  const [url, setUrl] = useState(first)
+  const work = useWork()
+  const { client, change } = gateway
+  const { state } = proxy
+  return (
+    <div class="card">
+      <div class="row">
+        <h2 class="card-title">Reverse proxy</h2>
+        <PhaseWord phase={state.phase} />
+      </div>
+      <p class="quiet">{state.phase === 'off' ? 'No public address is saved.' : `For ${proxy.audienceText}`}</p>
+      <StateDetail state={state} />
+      {admin ? (
+        <>
+          <label for="proxy-url">Address of your proxy</label>
+          <input
+            id="proxy-url"
+            type="url"
+            inputMode="url"
+            autocomplete="off"
+            spellcheck={false}
+            placeholder="https://gateway.example.com"
+            value={url}
+            onInput={({ currentTarget }) => setUrl(currentTarget.value)}
+          />
+          <Test url={url}>
+            <Button work={work} act={() => change(client.enable('proxy', { url, wait: true }))}>
+              Save as default
+            </Button>
+            {saved !== null && (
+              <Button work={work} act={() => change(client.disable('proxy'))}>
+                Clear
+              </Button>
+            )}
+          </Test>
+          <Problem error={work.error} />
+        </>
+      ) : (
+        <Copyable text={saved === null ? 'xopc proxy set https://gateway.example.com' : 'xopc proxy test'} />
+      )}
+    </div>
+  )
+}
+
+/** The staged test, each stage as it ends. */
+function Test({ url, children }: { url: string; children: JSX.Element | (JSX.Element | false)[] }): JSX.Element {
+  const { gateway } = useHouse()
+  const work = useWork()
+  const [stages, setStages] = useState<Stage[] | null>(null)
+  const [verdict, setVerdict] = useState<Verdict | null>(null)
+  const test = async (): Promise<void> => {
+    setVerdict(null)
+    setStages([])
+    try {
+      const verdict = await gateway.client.testUrl(url, { onStage: (stage) => setStages((before) => [...(before ?? []), stage]) })
+      setVerdict(verdict)
+      setStages(verdict.stages)
+    } catch (error) {
+      setStages(null)
+      throw error
+    }
+  }
+  return (
+    <>
+      <div class="actions">
+        <Button work={work} act={test} kind="main">
+          Test
+        </Button>
+        {children}
+      </div>
+      <Problem error={work.error} />
+      {stages !== null && stages.length + (verdict === null ? 1 : 0) > 0 && <Steps steps={stepsOf(stages, verdict === null)} />}
+      <div role="status">{verdict !== null && <VerdictLine verdict={verdict} />}</div>
+      {verdict !== null && !verdict.ok && verdict.fix !== null && !verdict.stages.some(({ fix }) => fix !== undefined) && (
+        <FixBlock fix={verdict.fix} />
+      )}
+    </>
+  )
+}

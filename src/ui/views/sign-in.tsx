@@ -1,0 +1,89 @@
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Problem } from '../parts/problem.tsx'
+import { SignInRefused, signIn, takeNote } from '../session.ts'
+import { XopcError } from '../../lib/errors/error.ts'
+
+const note = takeNote()
+
+const secrets = {
+  token: {
+    label: 'Gateway token',
+    hint: (
+      <>
+        On the gateway’s computer, this prints it: <code>xopc gateway token --show</code>
+      </>
+    ),
+  },
+  password: {
+    label: 'Password',
+    hint: (
+      <>
+        The one in <code>gateway.auth.password</code>.
+      </>
+    ),
+  },
+}
+
+/** Where the owner types the token or the password. It is kept nowhere: what comes back for it is. */
+export function SignIn({ mode }: { mode: 'token' | 'password' }): JSX.Element {
+  const field = useRef<HTMLInputElement>(null)
+  const [busy, setBusy] = useState(false)
+  const [refused, setRefused] = useState<unknown>(null)
+  const { label, hint } = secrets[mode]
+  const cause = refused instanceof SignInRefused ? refused.cause : refused
+  useEffect(() => field.current?.focus(), [])
+  useEffect(() => {
+    if (refused !== null) field.current?.select()
+  }, [refused])
+
+  async function submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault()
+    if (busy || field.current === null) return
+    setBusy(true)
+    setRefused(null)
+    try {
+      await signIn(mode, field.current.value)
+      field.current.value = ''
+      location.reload()
+    } catch (error) {
+      setRefused(error)
+      setBusy(false)
+    }
+  }
+
+  return (
+    <main class="narrow">
+      <h1>Sign in</h1>
+      <p class="quiet">To see who can reach this gateway.</p>
+      {note !== null && (
+        <p class="notice" role="status">
+          {note}
+        </p>
+      )}
+      <form id="form" class="card" method="post" action="/xopc/api/session" data-mode={mode} onSubmit={(event) => void submit(event)}>
+        <input type="text" name="username" autocomplete="username" value="owner" readOnly hidden />
+        <label for="secret">{label}</label>
+        <input
+          ref={field}
+          id="secret"
+          name="secret"
+          type="password"
+          autocomplete="current-password"
+          required
+          spellcheck={false}
+          autocapitalize="off"
+          aria-describedby="secret-hint"
+          aria-invalid={cause instanceof XopcError && cause.http === 401}
+        />
+        <p id="secret-hint" class="quiet small">
+          {hint}
+        </p>
+        <button id="submit" type="submit" class="main wide" disabled={busy}>
+          Sign in
+        </button>
+        <Problem error={cause} until={refused instanceof SignInRefused ? refused.until : null} />
+      </form>
+    </main>
+  )
+}

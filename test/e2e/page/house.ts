@@ -1,0 +1,60 @@
+import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from 'playwright-core'
+import { expect } from 'vitest'
+import { atEnd } from '../../support/cleanup.ts'
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** A tab, and everything that its console said so far: `error: text (address)`. */
+export interface Tab {
+  page: Page
+  said: string[]
+}
+
+/** Starts a browser; it ends after the last test of the file. */
+export async function startBrowser(executablePath: string): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath, args: flags })
+  atEnd(() => browser.close())
+  return browser
+}
+
+/** A tab of a person of their own (no cookies from before), as wide as a small phone unless told otherwise. */
+export async function openTab(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Tab> {
+  return anotherTab(await browser.newContext({ viewport: { width: 360, height: 700 }, ...options }), url)
+}
+
+/** One more tab of the same person. */
+export async function anotherTab(context: BrowserContext, url: string): Promise<Tab> {
+  const page = await context.newPage()
+  const said: string[] = []
+  page.on('console', (message) => said.push(`${message.type()}: ${message.text()} (${message.location().url})`))
+  page.on('pageerror', (error) => said.push(`error: ${error.message}`))
+  page.setDefaultTimeout(15_000)
+  await page.goto(url)
+  return { page, said }
+}
+
+/** Types the secret and presses Enter; the field has the focus by itself. */
+export async function typeSecret({ page }: Tab, secret: string): Promise<void> {
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('secret')
+  await page.keyboard.type(secret)
+  await page.keyboard.press('Enter')
+}
+
+/** Resolves when the page shows a gateway that it is connected to. */
+export async function isLive({ page }: Tab): Promise<void> {
+  await page.getByText('Live', { exact: true }).waitFor()
+}
+
+/** Signs in and waits for what a person sees then. */
+export async function signIn(tab: Tab, secret: string): Promise<void> {
+  await typeSecret(tab, secret)
+  await isLive(tab)
+}
