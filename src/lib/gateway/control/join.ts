@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { deviceView } from '../../core/device-desk.ts'
 import { connectUrls } from '../../core/pair-context.ts'
@@ -29,8 +30,10 @@ export async function join(call: JoinCall, context: ControlContext): Promise<Joi
   const code = context.pairing.redeem(body.pairingSecret, body.as ?? 'token', exchange.origin)
   if (code === null) throw refusal(call, context)
   const { record, token } = await context.devices.add({ ...described(call, code), scopes: [...code.scopes], baseUrl: code.baseUrl })
+  // Where it came from when it joined is shown to whoever let it in, and every other network is a new one.
+  context.devices.seen(record, { ip: isIP(call.exchange.client) === 0 ? null : call.exchange.client, ingress: call.exchange.ingress })
   context.pairing.joined(code.id, record.id)
-  tell(deviceView(record), call, context)
+  tell(deviceView(context.devices.get(record.id) ?? record), call, context)
   if (body.as === 'cookie') call.header('set-cookie', deviceCookie(code.baseUrl, token))
   const urls = connectUrls(await context.xopc.overview())
   return {
