@@ -271,3 +271,30 @@ describe('the older way to a QR code', () => {
     expect(await ask({ by: 'socket' })).toEqual(empty)
   })
 })
+
+describe('the identity challenge by an address that devices use', () => {
+  const nonce = 'n'.repeat(32)
+  const ask = async (house: House, origin: string): Promise<number> =>
+    (await house.ask('POST', '/api/gateway-identity/challenge', { body: { nonce, origin }, headers: { host: new URL(origin).host } }))
+      .status
+
+  it('is signed while a code waits, and as long as a device lives', async () => {
+    const house = await startHouse()
+    expect(await ask(house, front)).toBe(421)
+    await join(house)
+    expect(await ask(house, front)).toBe(200)
+    await house.devices.revokeAll()
+    expect(await ask(house, front)).toBe(421)
+    house.pairing.mint(terms)
+    expect(await ask(house, front)).toBe(200)
+    house.wait(5 * 60_000)
+    expect(await ask(house, front)).toBe(421)
+  })
+
+  it('is not signed over plain http, where nothing keeps a relay away', async () => {
+    const house = await startHouse()
+    const baseUrl = 'http://192.168.7.7:18790'
+    await join(house, { baseUrl })
+    expect(await ask(house, baseUrl)).toBe(421)
+  })
+})

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isNonce } from '../../../protocol/signing.ts'
+import type { Exchange } from '../../edge/exchange.ts'
 import { gatewayErrors } from '../../errors.ts'
 import { judgeOrigin, signChallenge } from '../challenge.ts'
 import type { ControlContext } from '../context.ts'
@@ -39,9 +40,16 @@ function takePlace({ exchange, header }: Call<unknown, unknown>, { limiter }: Co
 }
 
 /** What is this gateway's without a running test. */
-function ownOrigins({ exchange }: Call<unknown, unknown>, { names, sessions, config }: ControlContext) {
+function ownOrigins({ exchange }: Call<unknown, unknown>, context: ControlContext) {
+  const { names, sessions, config } = context
   const own = names.of(exchange.ingress).origins
   // A session proves its origin for the door that it was made through; by another one a relay could ask.
-  const has = (origin: string) => own.has(origin) || sessions.madeAt(origin, exchange.ingress)
+  const has = (origin: string) => own.has(origin) || sessions.madeAt(origin, exchange.ingress) || isPaired(origin, exchange, context)
   return { has, publicUrl: config.current().gateway.publicUrl }
+}
+
+/** An address that devices use or are about to: it was proven when its code was minted. Only https, where the certificate keeps relays away, and only by the doors that a proxy comes by. */
+function isPaired(origin: string, { ingress, trustedPeer }: Exchange, { devices, pairing }: ControlContext): boolean {
+  const byProxy = ingress === 'local' || ingress === 'proxy' || trustedPeer
+  return byProxy && origin.startsWith('https:') && (devices.isOrigin(origin) || pairing.isOrigin(origin))
 }
