@@ -92,7 +92,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   let refused: ErrorInfo | null = null
   let control: Promise<Control> | null = null
   let loaded: Control | null = null
-  const leaveDevices = devices.follow({ ended: endDevice })
+  // Who may not come in any more leaves no code to come in by later.
+  const leaveDevices = devices.follow({ ended: (id) => pairing.cancelOf(`device:${id}`) })
   let unsubscribe: (() => void) | null = null
   let stopped: Promise<void> | null = null
 
@@ -123,12 +124,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     tickets.clear()
     // Whoever had the old token could have made one, to come in by later.
     pairing.cancelOf()
-  }
-
-  /** Its token is worth nothing already; what it has open, and the codes that it made, go with it. */
-  function endDevice(id: string): void {
-    pairing.cancelOf(`device:${id}`)
-    connections.endOf(`device:${id}`)
   }
 
   function endOwner(): void {

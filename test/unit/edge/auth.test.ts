@@ -51,6 +51,7 @@ function court(auth: NonNullable<ConfigInput['gateway']>['auth']) {
     tickets,
     limiter,
     authenticator,
+    devices,
     setAuth: (next: typeof auth) => (config = configSchema.parse({ gateway: { auth: next } })),
   }
 }
@@ -367,6 +368,129 @@ describe('a blocked source', () => {
     const { prove } = court({ mode: 'token', token: GENERATED })
     block(prove)
     expect(prove({}).refusal).toBeNull()
+  })
+})
+
+describe('a device', () => {
+  const app = { name: 'Pixel', platform: 'android', kind: 'app' as const, scopes: ['read', 'run'] as const, baseUrl: 'https://a.example' }
+  const page = { ...app, kind: 'browser' as const }
+  const modes = [
+    { mode: 'token', token: GENERATED },
+    { mode: 'token', token: CHOSEN },
+    { mode: 'token' },
+    { mode: 'password', password: PASSWORD },
+    { mode: 'trusted-proxy', trustedProxy: { sharedSecret: GENERATED } },
+    { mode: 'none' },
+  ] as const
+
+  it.each(modes.map((auth) => [JSON.stringify(auth), auth] as const))('comes in by its token with %s', async (_, auth) => {
+    const { prove, limiter } = court(auth)
+    const { record, token } = await devices.add(app)
+    for (const headers of [bearer(token), { 'X-Xopc-Token': token }, { 'X-Api-Key': token }]) {
+      expect(prove(headers)).toMatchObject({
+        principal: { kind: 'device', id: `device:${record.id}`, device: record.id, scopes: new Set(['read', 'run']) },
+        refusal: null,
+        byHeader: true,
+        ambient: false,
+      })
+    }
+    expect([prove(bearer(token)).bearerTravels, prove({ 'X-Api-Key': token }).apiKeyTravels, limiter.size()]).toEqual([false, false, 0])
+  })
+
+  it.each(modes.map((auth) => [JSON.stringify(auth), auth] as const))(
+    'that was thrown out is refused and counted with %s',
+    async (_, auth) => {
+      const { prove, limiter } = court(auth)
+      const { record, token } = await devices.add(app)
+      await devices.revoke(record.id)
+      expect(prove(bearer(token))).toMatchObject({ principal: { kind: 'anonymous' }, refusal: 'invalid_token', bearerTravels: false })
+      expect(limiter.size()).toBe(1)
+    },
+  )
+
+  it('may do what stands in its record', async () => {
+    const { prove } = court({ mode: 'token', token: GENERATED })
+    const { token } = await devices.add({ ...app, scopes: ['read', 'run', 'pair', 'admin'] })
+    expect([...prove(bearer(token)).principal.scopes]).toEqual(['read', 'run', 'pair', 'admin'])
+    const { token: less } = await devices.add({ ...app, scopes: ['read'] })
+    expect([...prove(bearer(less)).principal.scopes]).toEqual(['read'])
+  })
+
+  it('that is a browser comes in by its cookie, at its own origin only, with read and run at most', async () => {
+    const { prove } = court({ mode: 'token', token: GENERATED })
+    const { record, token } = await devices.add({ ...page, scopes: ['read', 'run', 'pair', 'admin'] })
+    const cookie = { Cookie: `other=1; __Host-xopc_device=${token}` }
+    const there = { asked: at('a.example') }
+    expect(prove(cookie, there)).toMatchObject({
+      principal: { kind: 'device', device: record.id, scopes: new Set(['read', 'run']) },
+      ambient: true,
+      byHeader: false,
+    })
+    expect(prove({ ...cookie, Origin: 'https://a.example' }, there).principal.kind).toBe('device')
+    for (const [headers, asked] of [
+      [cookie, at('b.example')],
+      [cookie, at('a.example:8443')],
+      [{ ...cookie, Origin: 'https://b.example' }, at('a.example')],
+      [{ ...cookie, Origin: 'http://a.example' }, at('a.example')],
+      [{ Cookie: `xopc_device=${token}` }, at('a.example')],
+      [{ Cookie: `__Host-xopc_session=${token}` }, at('a.example')],
+    ] as const) {
+      expect(prove(headers as Record<string, string>, { asked }).principal.kind).toBe('anonymous')
+    }
+    await devices.revoke(record.id)
+    expect(prove(cookie, there)).toMatchObject({ principal: { kind: 'anonymous' }, refusal: null })
+  })
+
+  it('that is a browser has no token for a header, and an app none for a cookie', async () => {
+    const { prove, limiter } = court({ mode: 'token', token: GENERATED })
+    const { token } = await devices.add(page)
+    expect(prove(bearer(token), { asked: at('a.example') })).toMatchObject({ principal: { kind: 'anonymous' }, refusal: 'invalid_token' })
+    expect(limiter.size()).toBe(1)
+    const { token: other } = await devices.add(app)
+    expect(prove({ Cookie: `__Host-xopc_device=${other}` }, { asked: at('a.example') }).principal.kind).toBe('anonymous')
+  })
+
+  it('on plain http has the plain cookie', async () => {
+    const { prove } = court({ mode: 'token', token: GENERATED })
+    const { token } = await devices.add({ ...page, baseUrl: 'http://192.168.1.5:18790' })
+    const lan = { asked: at('192.168.1.5:18790') }
+    expect(prove({ Cookie: `xopc_device=${token}` }, lan).principal.kind).toBe('device')
+    expect(prove({ Cookie: `__Host-xopc_device=${token}` }, lan).principal.kind).toBe('anonymous')
+  })
+
+  it('neither takes from nor adds to what else the request proves', async () => {
+    const { prove, signIn } = court({ mode: 'token', token: GENERATED })
+    const { token } = await devices.add({ ...app, scopes: ['read'] })
+    const { cookie, key } = signIn()
+    expect(prove({ ...bearer(GENERATED), 'X-Api-Key': token }).principal.kind).toBe('owner')
+    expect([...prove({ Cookie: cookie, ...bearer(token), 'X-Xopc-Token': key }).principal.scopes]).toHaveLength(4)
+    // What is brought on purpose counts before what the browser adds by itself.
+    expect(prove({ Cookie: cookie, ...bearer(token) }).principal).toMatchObject({ kind: 'device', scopes: new Set(['read']) })
+    expect(prove({ Cookie: cookie, ...bearer('xopc_dt_wrong') }).principal.kind).toBe('session')
+  })
+
+  it('comes in from a blocked source', async () => {
+    const { prove } = court({ mode: 'password', password: PASSWORD })
+    const { token } = await devices.add(app)
+    for (let n = 0; n < 10; n++) prove(bearer(WRONG))
+    expect(prove(bearer(WRONG)).refusal).toBe('auth_blocked')
+    expect(prove(bearer(token)).principal.kind).toBe('device')
+  })
+
+  it('loses the tickets that it asked for with its token', async () => {
+    const { prove, tickets } = court({ mode: 'token', token: GENERATED })
+    const { record, token } = await devices.add({ ...app, scopes: ['read', 'run', 'admin'] })
+    const { principal } = prove(bearer(token))
+    const [first, second] = [tickets.issue('events', principal).ticket, tickets.issue('events', principal).ticket]
+    expect(prove({}, { ticket: first }).principal).toEqual({
+      kind: 'ticket',
+      id: `device:${record.id}`,
+      scopes: new Set(['read', 'run']),
+      ticket: 'events',
+      device: record.id,
+    })
+    await devices.revoke(record.id)
+    expect(prove({}, { ticket: second }).principal.kind).toBe('anonymous')
   })
 })
 

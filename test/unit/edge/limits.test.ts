@@ -26,6 +26,25 @@ function heldClock() {
 
 const rule = () => ({ maxAttempts: 3, windowMs: 10_000, blockDurationMs: 60_000 })
 
+describe('wrong pairing codes', () => {
+  it('block their source with the 31st in five minutes, and nothing else of it', async () => {
+    const { clock, move } = heldClock()
+    const limiter = createLimiter({ rule, clock })
+    expect(Array.from({ length: 30 }, () => limiter.wrongCode('1.2.3.4'))).toEqual(Array(30).fill(0))
+    await move(60_000)
+    expect(limiter.wrongCode('::ffff:1.2.3.4')).toBe(240_000)
+    expect([limiter.blockedFor('1.2.3.4'), limiter.wrongCode('1.2.3.5')]).toEqual([0, 0])
+    await move(240_000)
+    expect(limiter.wrongCode('1.2.3.4')).toBe(0)
+  })
+
+  it('from 100,000 sources are remembered in bounded memory', () => {
+    const limiter = createLimiter({ rule, clock: heldClock().clock, maxSources: 1_000 })
+    for (let n = 0; n < 100_000; n++) limiter.wrongCode(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`)
+    expect(limiter.size()).toBe(1_000)
+  })
+})
+
 describe('the limiter of wrong credentials', () => {
   it('blocks a source with the last attempt it allows, and frees it in time', async () => {
     const { clock, move } = heldClock()

@@ -73,6 +73,7 @@ export function createEdge(parts: EdgeParts): Edge {
   }
   const notices = createNotices(parts)
   const backend = createBackend(parts)
+  const leaveDevices = parts.devices.follow({ ended: (id) => connections.endOf(`device:${id}`) })
   let control: Control | null = null
   let requests = 0
 
@@ -187,7 +188,10 @@ export function createEdge(parts: EdgeParts): Edge {
     handle,
     upgrade,
     counts: () => ({ webSockets: backend.webSockets(), requests }),
-    close: () => backend.close(),
+    async close() {
+      leaveDevices()
+      await backend.close()
+    },
   }
 }
 
