@@ -52,6 +52,13 @@ export const cliErrors = defineErrors({
     exit: 1,
     about: '`--force` asks the running gateway to end, then sends it signals. This one is still there after 10 seconds.',
   },
+  DEVICE_AMBIGUOUS: {
+    message: '“{given}” could be any of these devices, so nothing was done: {devices}.',
+    hint: 'Type more of its id: xopc devices list',
+    http: 409,
+    exit: 2,
+    about: 'What was typed is the name of several devices, or the beginning of several ids.',
+  },
   UNEXPECTED: {
     message: 'Something went wrong that xopc did not expect: {problem}. This is a bug in xopc.',
     hint: 'The details are in {log}. Please report them together with what you typed.',

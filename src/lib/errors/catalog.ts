@@ -8,6 +8,7 @@ import { coreErrors } from '../core/errors.ts'
 import { edgeErrors } from '../gateway/edge/errors.ts'
 import { gatewayErrors } from '../gateway/errors.ts'
 import { identityErrors } from '../identity/errors.ts'
+import { localUiErrors } from '../local-ui/errors.ts'
 import { probeErrors } from '../probe/errors.ts'
 import { remoteErrors } from '../remote/errors.ts'
 import { stateErrors } from '../state/errors.ts'
@@ -26,6 +27,7 @@ const parts: readonly Readonly<Record<string, { definition: ErrorDefinition }>>[
   gatewayErrors,
   identityErrors,
   lanErrors,
+  localUiErrors,
   probeErrors,
   proxyErrors,
   remoteErrors,
