@@ -19,6 +19,8 @@ export const themes: Readonly<Record<'dark' | 'light', Theme>> = {
   light: { text: [60, 56, 54], background: [253, 246, 227] },
 }
 
+/** The colour codes of a sequence (ECMA-48, 8.3.117), or one character. */
+const sequenceOrCharacter = new RegExp(`${String.fromCharCode(27)}\\[([\\d;]*)[A-Za-z]|.`, 'gu')
 const cell = { width: 6, height: 12 }
 /** The fixed part of the 256 colours, as far as we use it. */
 const palette: Readonly<Record<string, Rgb>> = { '16': [0, 0, 0], '231': [255, 255, 255] }
@@ -34,7 +36,7 @@ export function terminalPixels(printed: string, { columns, theme }: { columns: n
   fill(0, 0, width, height, theme.background)
   for (const [row, line] of lines.entries()) {
     let [text, background, column] = [theme.text, theme.background, 0]
-    for (const [whole, codes] of line.matchAll(/\u001b\[([\d;]*)[A-Za-z]|[^\u001b]/gu)) {
+    for (const [whole, codes] of line.matchAll(sequenceOrCharacter)) {
       if (codes !== undefined) {
         ;[text, background] = whole.endsWith('m') ? coloursAfter(codes, [text, background], theme) : [text, background]
         continue
