@@ -21,6 +21,7 @@ import type { Principal } from './edge/exchange.ts'
 import { createIngresses, type Ingresses } from './edge/ingress.ts'
 import { createLimiter, createStreams } from './edge/limits.ts'
 import { createNames } from './edge/origin.ts'
+import { createRefusals } from './edge/refusals.ts'
 import { signInChanged } from './edge/sign-in-change.ts'
 import { gatewayErrors } from './errors.ts'
 import { createProbeBook } from './probe-desk.ts'
@@ -115,7 +116,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const { createControl } = await import('./control/app.ts').catch((error: unknown) => {
       throw isModuleMissing(error) ? gatewayErrors.PROGRAM_REPLACED({}, { cause: error }) : error
     })
-    loaded = await createControl({ ...shared, xopc, config, signer, probes, version })
+    loaded = await createControl({ ...shared, xopc, config, signer, probes, version, refusals: createRefusals({ audit, clock }) })
     return loaded
   }
 

@@ -12,6 +12,7 @@ import type { Log } from '../../system/log.ts'
 import type { Principal } from '../edge/exchange.ts'
 import type { Limiter, Streams } from '../edge/limits.ts'
 import type { Names } from '../edge/origin.ts'
+import type { Refusals } from '../edge/refusals.ts'
 import type { ProbeBook } from '../probe-desk.ts'
 import type { StreamHub } from './streams.ts'
 
@@ -32,6 +33,8 @@ export interface ControlParts {
   probes: Pick<ProbeBook, 'find'>
   log: Log
   audit: Audit
+  /** For the audit log what strangers cause, and could fill it with. */
+  refusals: Refusals
   clock: Clock
   version: string
   /** Called when a source was blocked, for the `auth.blocked` event. */

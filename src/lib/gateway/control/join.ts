@@ -65,10 +65,10 @@ function tell(device: Device, { exchange }: JoinCall, { xopc, audit }: ControlCo
 }
 
 /** Wrong, used, expired and brought the wrong way all look the same. A source with too many of them waits; a code that is right never does. */
-function refusal({ exchange, header }: JoinCall, { limiter, audit }: ControlContext): XopcError {
+function refusal({ exchange, header }: JoinCall, { limiter, refusals }: ControlContext): XopcError {
   const blockedMs = exchange.ingress === 'control' ? 0 : limiter.wrongCode(exchange.client)
   if (blockedMs === 0) {
-    audit.write('PairAudit.refused', { client: exchange.client, ingress: exchange.ingress })
+    refusals.note('PairAudit.refused', { client: exchange.client, ingress: exchange.ingress })
     return gatewayErrors.PAIRING_INVALID()
   }
   const seconds = Math.ceil(blockedMs / 1000)
