@@ -8,6 +8,7 @@ import { applyTheme, currentTheme } from './theme.ts'
 import { Console } from './views/console.tsx'
 import { Pair } from './views/pair.tsx'
 import { SignIn } from './views/sign-in.tsx'
+import { UiClosed } from './views/ui-closed.tsx'
 
 applyTheme(currentTheme())
 await start(readFacts(document.body))
@@ -15,7 +16,10 @@ await start(readFacts(document.body))
 async function start(facts: Facts): Promise<void> {
   if (facts.view === 'pair') return show(framed(<Pair facts={facts} />))
   if (facts.view !== 'overview') return show(framed(<SignIn mode={facts.view} />))
-  await (facts.face === 'ui' ? takeUiCode() : borrowSession(facts))
+  if (facts.face === 'ui') {
+    const closed = await takeUiCode()
+    if (closed !== null) return show(framed(<UiClosed error={closed} />))
+  } else await borrowSession(facts)
   const gateway = createGateway()
   show(<Console gateway={gateway} facts={facts} admin={sessionKey.get() !== null} />)
   gateway.follow()

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { Button, useWork } from './action.tsx'
 import { Problem } from './problem.tsx'
 
@@ -17,7 +17,7 @@ export interface Danger {
 export function DangerDialog({ danger, close }: { danger: Danger; close: () => void }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const work = useWork()
-  useEffect(() => dialog.current?.showModal(), [])
+  useLayoutEffect(() => dialog.current?.showModal(), [])
   const act = async (): Promise<void> => {
     await danger.act()
     close()

@@ -3,10 +3,11 @@ import { useEffect, useState } from 'preact/hooks'
 import { XopcError } from '../../lib/errors/error.ts'
 import type { PairingCode } from '../../lib/protocol/pairing-api.ts'
 import { useHouse } from '../context.ts'
-import { repairOf } from '../repair.ts'
+import { lanDanger } from '../lan-danger.ts'
 import { allowedText, doorName } from '../words.ts'
 import { Button, useWork } from './action.tsx'
 import { Copyable, CopyButton } from './copy.tsx'
+import { type Danger, DangerDialog } from './dialog.tsx'
 import { Icon } from './icon.tsx'
 import { Problem } from './problem.tsx'
 import { Qr } from './qr.tsx'
@@ -75,22 +76,26 @@ export function Pairing({ at, now = false }: { at?: string; now?: boolean }): JS
 /** Why there is no code, and what mends it. */
 function NoCode({ error, again }: { error: unknown; again: () => void }): JSX.Element {
   const { gateway } = useHouse()
-  const work = useWork()
-  const hint = error instanceof XopcError && error.code === 'GATEWAY_LOOPBACK_ONLY' ? repairOf('xopc lan on') : null
+  const [danger, setDanger] = useState<Danger | null>(null)
+  const closed = error instanceof XopcError && error.code === 'GATEWAY_LOOPBACK_ONLY'
+  const open = (): void => {
+    const lan = lanDanger(gateway)
+    setDanger({ ...lan, act: () => lan.act().then(again) })
+  }
   return (
     <div class="card">
       <Problem error={error} />
       <div class="actions">
-        {hint !== null && (
-          <Button work={work} act={() => hint(gateway.client).then(gateway.refresh).then(again)} kind="main">
+        {closed && (
+          <button type="button" class="main" onClick={open}>
             Open to your network
-          </Button>
+          </button>
         )}
         <button type="button" onClick={again}>
           Try again
         </button>
       </div>
-      <Problem error={work.error} />
+      {danger !== null && <DangerDialog danger={danger} close={() => setDanger(null)} />}
     </div>
   )
 }

@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Candidate } from '../../lib/protocol/http-api.ts'
 import { useHouse, useSight } from '../context.ts'
+import { lanDanger } from '../lan-danger.ts'
 import { Button, useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
 import { type Danger, DangerDialog } from '../parts/dialog.tsx'
@@ -20,16 +21,6 @@ export function Lan(): JSX.Element | null {
   if (lan === undefined) return null
   const { state, audienceText, candidates } = lan
   const off = state.phase === 'off'
-  const open: Danger = {
-    title: 'Open the gateway to the local network?',
-    sentences: [
-      'Everybody on the same network can open the sign-in page of this gateway and try to sign in.',
-      'The connection is plain http: whoever runs that network can read along.',
-      'On a network that you share with strangers, use another way in.',
-    ],
-    verb: 'Open to the local network',
-    act: () => gateway.change(gateway.client.enable('lan', { wait: true })),
-  }
   return (
     <>
       <div class="card">
@@ -43,7 +34,7 @@ export function Lan(): JSX.Element | null {
         {admin ? (
           <div class="actions">
             {off ? (
-              <button type="button" class="main" onClick={() => setDanger(open)}>
+              <button type="button" class="main" onClick={() => setDanger(lanDanger(gateway))}>
                 Open to the local network
               </button>
             ) : (

@@ -1,21 +1,25 @@
 import type { JSX } from 'preact'
 import type { MethodView } from '../../lib/protocol/http-api.ts'
 import { useHouse, useSight } from '../context.ts'
+import type { Device } from '../../lib/protocol/pairing-api.ts'
+import { useDevices } from '../devices-list.ts'
 import { Button, useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
 import { PhaseWord, StateDetail } from '../parts/method-state.tsx'
 import { Problem } from '../parts/problem.tsx'
+import { Ago } from '../parts/time.tsx'
 import { hashOf } from '../route.ts'
 import { methodCommands, methodNames, methodTabs } from '../words.ts'
 
 /** What is on, for whom, since when, and proven by what. */
 export function Overview(): JSX.Element {
   const { overview } = useSight()
+  const { devices } = useDevices()
   return (
     <ul id="methods" class="cards">
       {overview?.methods.map((method) => (
         <li key={method.id} class="card">
-          <MethodCard method={method} recommended={overview.recommended === method.id} />
+          <MethodCard method={method} recommended={overview.recommended === method.id} witness={witnessOf(method, devices ?? [])} />
         </li>
       ))}
       {overview !== null && (
@@ -37,7 +41,17 @@ export function Overview(): JSX.Element {
   )
 }
 
-function MethodCard({ method: { id, state, audienceText }, recommended }: { method: MethodView; recommended: boolean }): JSX.Element {
+/** The device that came by a way in last: its own traffic is the best proof. Pure. */
+function witnessOf({ id, state }: MethodView, devices: readonly Device[]): Device | null {
+  const urls = 'urls' in state ? state.urls : []
+  const came = devices.filter(({ lastIngress, baseUrl }) => lastIngress === id || (baseUrl !== null && urls.includes(baseUrl)))
+  const seen = came.filter(({ lastSeenAt }) => lastSeenAt !== null)
+  return seen.toSorted((a, b) => (b.lastSeenAt ?? '').localeCompare(a.lastSeenAt ?? ''))[0] ?? null
+}
+
+function MethodCard(given: { method: MethodView; recommended: boolean; witness: Device | null }): JSX.Element {
+  const { id, state, audienceText } = given.method
+  const { recommended, witness } = given
   const { admin } = useHouse()
   const off = state.phase === 'off'
   return (
@@ -56,6 +70,11 @@ function MethodCard({ method: { id, state, audienceText }, recommended }: { meth
       </p>
       {off && !admin && <Copyable text={methodCommands[id]} />}
       <StateDetail state={state} />
+      {!off && witness !== null && witness.lastSeenAt !== null && (
+        <p class="quiet small">
+          “{witness.name}” came in{witness.lastIp === null ? '' : ` from ${witness.lastIp}`} <Ago at={witness.lastSeenAt} />.
+        </p>
+      )}
       <div class="actions">
         <a class="button" href={hashOf('remote-access', methodTabs[id])}>
           {off ? 'Set it up' : 'Details'}

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Device } from '../../lib/protocol/pairing-api.ts'
 import { useHouse } from '../context.ts'
+import { useDevices } from '../devices-list.ts'
 import { Button, useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
 import { type Danger, DangerDialog } from '../parts/dialog.tsx'
@@ -24,14 +25,8 @@ export function Devices(): JSX.Element {
 
 function DeviceList(): JSX.Element {
   const { gateway } = useHouse()
-  const [devices, setDevices] = useState<Device[] | null>(null)
-  const [error, setError] = useState<unknown>(null)
+  const { devices, error, read } = useDevices()
   const [danger, setDanger] = useState<Danger | null>(null)
-  const read = async (): Promise<void> => gateway.client.devices().then((all) => (setDevices(all), setError(null)), setError)
-  useEffect(() => {
-    void read()
-    return gateway.on(['device.paired', 'device.revoked', 'device.network'], () => void read())
-  }, [gateway])
 
   const revoke = (device: Device): void =>
     setDanger({
@@ -124,7 +119,11 @@ function Rename({ device, done, cancel }: { device: Device; done: () => Promise<
   const field = useRef<HTMLInputElement>(null)
   const [name, setName] = useState(device.name)
   const work = useWork()
-  useEffect(() => field.current?.select(), [])
+  // At once, so that no letter is lost.
+  useLayoutEffect(() => {
+    field.current?.focus()
+    field.current?.select()
+  }, [])
   const save = async (): Promise<void> => {
     await gateway.client.renameDevice(device.id, name)
     await done()

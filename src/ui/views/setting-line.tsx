@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ConfigChange } from '../../lib/protocol/http-api.ts'
 import { Button, useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
@@ -93,7 +93,8 @@ function Editor(given: { row: SettingRow; save: Save; done: (change: ConfigChang
   const [danger, setDanger] = useState<Danger | null>(null)
   const form = useRef<HTMLFormElement>(null)
   const work = useWork()
-  useEffect(() => form.current?.querySelector<HTMLElement>('input, select, textarea')?.focus(), [])
+  // At once, so that no letter is lost.
+  useLayoutEffect(() => form.current?.querySelector<HTMLElement>('input, select, textarea')?.focus(), [])
   const store = async (): Promise<void> => done(await save(row.path, typedValue(row, text)))
 
   function submit(event: SubmitEvent): void {

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Problem } from '../parts/problem.tsx'
 import { SignInRefused, signIn, takeNote } from '../session.ts'
 import { XopcError } from '../../lib/errors/error.ts'
@@ -32,7 +32,7 @@ export function SignIn({ mode }: { mode: 'token' | 'password' }): JSX.Element {
   const [refused, setRefused] = useState<unknown>(null)
   const { label, hint } = secrets[mode]
   const cause = refused instanceof SignInRefused ? refused.cause : refused
-  useEffect(() => field.current?.focus(), [])
+  useLayoutEffect(() => field.current?.focus(), [])
   useEffect(() => {
     if (refused !== null) field.current?.select()
   }, [refused])
