@@ -34,6 +34,8 @@ export interface House extends AsyncDisposable {
   file(): Promise<string>
   /** A device that joined, without a code. */
   join(name: string): Promise<DeviceRecord>
+  /** That device comes in from an address of the network. */
+  comes(device: DeviceRecord, ip: string): void
 }
 
 /** The token of every house. */
@@ -75,6 +77,7 @@ export async function openHouse(kind: Kind, text = configText(), overrides: Open
       })
       return record
     },
+    comes: (device, ip) => void devices.seen(device, { ip, ingress: 'lan' }),
     async [Symbol.asyncDispose]() {
       for (const step of undo.toReversed()) await step()
     },

@@ -139,6 +139,20 @@ export function describePairing(kind: 'live' | 'client'): void {
       expect(abort.signal.aborted).toBe(true)
     })
 
+    it('an event tells that a device comes from a network that it never came from', async () => {
+      await using house = await openHouse(kind)
+      const phone = await house.join('Phone')
+      const abort = new AbortController()
+      for await (const { type, data } of house.xopc.events(abort.signal)) {
+        if (type === 'connected') for (const ip of ['192.168.1.5', '192.168.1.6', '203.0.113.9']) house.comes(phone, ip)
+        if (type !== 'device.network') continue
+        expect(data).toEqual({ id: phone.id, name: 'Phone', ip: '203.0.113.9', ingress: 'lan' })
+        abort.abort()
+      }
+      expect(await house.xopc.devices()).toMatchObject([{ lastIp: '203.0.113.9', lastIngress: 'lan', lastSeenAt: expect.any(String) }])
+      expect((await house.xopc.audit(10)).filter(({ event }) => event === 'PairAudit.network')).toHaveLength(1)
+    })
+
     it('the tunnel is told of in its full form, as not there', async () => {
       await using house = await openHouse(kind)
       expect(await house.xopc.tunnelStatus()).toMatchObject({

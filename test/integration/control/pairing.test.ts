@@ -235,6 +235,15 @@ describe('a device', () => {
   })
 })
 
+it('who renames and revokes is written down', async () => {
+  const house = await startHouse()
+  await house.ask('PATCH', '/api/devices/device-1', { by: 'socket', body: { name: 'Tablet' } })
+  await house.ask('DELETE', '/api/devices/device-1', { by: 'socket' })
+  await house.ask('DELETE', '/api/devices', { by: 'socket' })
+  expect(house.audits).toEqual(expect.arrayContaining(['PairAudit.renamed', 'PairAudit.revokeAsked', 'PairAudit.revokeAllAsked']))
+  expect(house.xopc.calls).toEqual(expect.arrayContaining(['renameDevice device-1 Tablet', 'revokeDevice device-1', 'revokeDevices']))
+})
+
 describe('who asks for a code is told to Xopc by what the request proves', () => {
   it.each([
     ['the owner', (house: House) => bearer(house.token), 'owner'],

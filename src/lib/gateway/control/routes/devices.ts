@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { deviceView } from '../../../core/device-desk.ts'
 import { coreErrors } from '../../../core/errors.ts'
+import { cleanText } from '../../../protocol/outside-text.ts'
 import { routes } from '../../../protocol/routes.ts'
 import { device } from '../pairing-replies.ts'
 import { route } from '../route.ts'
@@ -37,18 +38,28 @@ export const deviceRoutes = [
     body: z.strictObject({ name }),
     reply: device,
     codes: ['DEVICE_NAME_INVALID', 'DEVICE_NOT_FOUND'],
-    handle: ({ params, body }, { xopc }) => xopc.renameDevice(params['id'] ?? '', body.name),
+    handle: async ({ params, body, exchange }, { xopc, audit }) => {
+      const named = await xopc.renameDevice(params['id'] ?? '', body.name)
+      audit.write('PairAudit.renamed', { id: named.id, name: named.name, by: exchange.principal.id })
+      return named
+    },
   }),
   route({
     ...routes.revokeDevice,
     about: 'Ends the credential of a device, and within a second every stream that it has open.',
     codes: ['DEVICE_NOT_FOUND'],
-    handle: ({ params }, { xopc }) => xopc.revokeDevice(params['id'] ?? ''),
+    handle: ({ params, exchange }, { xopc, audit }) => {
+      audit.write('PairAudit.revokeAsked', { id: cleanText(params['id'] ?? '', 64), by: exchange.principal.id, client: exchange.client })
+      return xopc.revokeDevice(params['id'] ?? '')
+    },
   }),
   route({
     ...routes.revokeDevices,
     about: 'The same for every device; says how many there were.',
     reply: z.object({ revoked: z.int() }),
-    handle: async (_call, { xopc }) => ({ revoked: await xopc.revokeDevices() }),
+    handle: async ({ exchange }, { xopc, audit }) => {
+      audit.write('PairAudit.revokeAllAsked', { by: exchange.principal.id, client: exchange.client })
+      return { revoked: await xopc.revokeDevices() }
+    },
   }),
 ]
