@@ -42,7 +42,7 @@ async function revokedBy(reply: TransportReply): Promise<number> {
 }
 
 /** The gateway bounds these itself; the reply may take longer than the usual (ms). */
-const slow = { wait: 130_000, diagnose: 20_000, test: 20_000, pair: 30_000 }
+const slow = { wait: 130_000, diagnose: 20_000, test: 20_000, pair: 60_000 }
 
 /** Xopc of a gateway elsewhere. Throws what the gateway answered, `NOT_XOPC_GATEWAY` and `GATEWAY_VERSION_SKEW`, and what the transport throws. */
 export function createClient(transport: Transport): Xopc {

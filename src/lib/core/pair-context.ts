@@ -51,14 +51,15 @@ function sightsOf(methods: readonly MethodView[]): Sight[] {
 }
 
 function proxySights({ state }: MethodView): Sight[] {
-  if (state.phase === 'on') return state.urls.map((url) => ({ kind: 'reverse-proxy', url, usable: true, ...looked(state) }))
+  if (state.phase === 'on') return state.urls.map((url) => ({ kind: 'reverse-proxy', url, usable: true, ...looked(url, state) }))
   if (state.phase !== 'degraded') return []
   const note = state.error.message
   return state.urls.map((url) => ({ kind: 'reverse-proxy', url, usable: false, reachable: false, note }))
 }
 
-function looked({ verified }: Extract<MethodView['state'], { phase: 'on' }>): Pick<PairCandidate, 'reachable' | 'note'> {
-  return verified === null ? { reachable: false, note: 'It has not been looked at yet.' } : { reachable: true }
+/** Of several addresses of a method one is looked at, and the others are only plausible. */
+function looked(url: string, { verified }: Extract<MethodView['state'], { phase: 'on' }>): Pick<PairCandidate, 'reachable' | 'note'> {
+  return verified?.verdict.url === url ? { reachable: true } : { reachable: false, note: 'It has not been looked at yet.' }
 }
 
 /** A closed network is shown, too: it is the next best thing where nothing else is open. */
@@ -69,11 +70,11 @@ function lanSights({ state, candidates }: MethodView): Sight[] {
   // A network of containers is no way for a phone, unless its address was chosen by hand and is all there is.
   const others = urls.filter((url) => !isInner(url))
   const chosen = others.length > 0 || state.phase !== 'on' ? others : urls
-  return chosen.map((url) => ({ kind: 'lan', url, ...lanSight(state), ...said(notes.get(url)) }))
+  return chosen.map((url) => ({ kind: 'lan', url, ...lanSight(url, state), ...said(notes.get(url)) }))
 }
 
-function lanSight(state: MethodView['state']): Pick<Sight, 'usable' | 'reachable' | 'note' | 'needsLanBind'> {
-  if (state.phase === 'on') return { usable: true, ...looked(state) }
+function lanSight(url: string, state: MethodView['state']): Pick<Sight, 'usable' | 'reachable' | 'note' | 'needsLanBind'> {
+  if (state.phase === 'on') return { usable: true, ...looked(url, state) }
   if (state.phase === 'off') return { usable: false, reachable: false, needsLanBind: true }
   const error = state.phase === 'blocked' ? state.needs : 'error' in state ? state.error : null
   return { usable: false, reachable: false, ...said(error?.message) }

@@ -10,7 +10,7 @@ import { appLink, browserLink } from '../protocol/pairing-link.ts'
 import type { Audit } from '../system/audit.ts'
 import { deviceName, deviceView } from './device-desk.ts'
 import { coreErrors } from './errors.ts'
-import { isForDevices, lanUrlOf, pairContext } from './pair-context.ts'
+import { connectUrls, isForDevices, lanUrlOf, pairContext } from './pair-context.ts'
 import { qrOf } from './qr.ts'
 import type { PairCaller, PairOptions, Xopc } from './xopc.ts'
 
@@ -50,15 +50,19 @@ export function createPairDesk({ pairing, devices, probe, audit, overview }: Pai
     return await view(code)
   }
 
-  /** The best address; one that nobody has looked at yet is looked at now. */
+  /** The best address that is proven; where none is yet, the first that passes a look now. */
   async function recommended(seen: Overview): Promise<string> {
-    const { candidates, recommended: url, blockReason } = pairContext(seen)
-    if (url === null) throw blocked(blockReason, seen)
-    const isProven = candidates.some((each) => each.url === url && each.reachable)
-    const verdict = isProven ? null : await faultAt(url)
-    if (verdict !== null)
-      throw coreErrors.NO_REACHABLE_URL({ reason: `${url}: ${verdict.message}`, next: 'See what is wrong with it: xopc status' })
-    return url
+    const { candidates, blockReason } = pairContext(seen)
+    if (blockReason !== null) throw blocked(blockReason, seen)
+    const proven = candidates.find(({ reachable }) => reachable)
+    if (proven !== undefined) return proven.url
+    const faults: string[] = []
+    for (const url of connectUrls(seen)) {
+      const fault = await faultAt(url)
+      if (fault === null) return url
+      faults.push(`${url}: ${fault.message}`)
+    }
+    throw coreErrors.NO_REACHABLE_URL({ reason: faults.join(' '), next: 'See what is wrong with it: xopc status' })
   }
 
   /** Below `admin` an address that is not known already would let its holder send the gateway, and later a device, anywhere. */
@@ -135,7 +139,7 @@ function linksOf({ state, id, baseUrl, lanUrl, appSecret, browserSecret }: Pairi
   return { app, browser: browserSecret === null ? null : browserLink({ baseUrl, secret: browserSecret }) }
 }
 
-function blocked(reason: PairContext['blockReason'], { methods }: Overview): XopcError {
+function blocked(reason: NonNullable<PairContext['blockReason']>, { methods }: Overview): XopcError {
   if (reason === 'GATEWAY_LOOPBACK_ONLY') return coreErrors.GATEWAY_LOOPBACK_ONLY()
   const [first] = methods.flatMap(({ id, state }) => troubleOf(state).map(({ message, hint }) => ({ id, message, hint })))
   const next = first?.hint ?? 'See what is wrong: xopc status'

@@ -6,12 +6,15 @@ const since = '2026-11-24T12:00:00.000Z'
 const home = 'http://192.168.1.5:18790'
 const docker = 'http://172.17.0.1:18790'
 const front = 'https://gateway.example.com'
-const verdict = { ok: true, url: front, vantage: 'self', at: since, ms: 5, latencyMs: 1, stages: [] } as const
-const verified: Verification = { at: since, confirmedAt: since, vantage: 'self', ms: 5, verdict: { ...verdict, stages: [] } }
+function proof(url: string): Verification {
+  const verdict = { ok: true as const, url, vantage: 'self' as const, at: since, ms: 5, latencyMs: 1, stages: [] }
+  return { at: since, confirmedAt: since, vantage: 'self', ms: 5, verdict }
+}
 const refused = { code: 'DNS_OR_CONN_REFUSED', message: 'Nothing listens there.' }
 
 const off: AccessState = { phase: 'off' }
-const on = (urls: string[], proof: Verification | null = verified): AccessState => ({ phase: 'on', urls, since, verified: proof })
+/** The first of the addresses was looked at, unless told otherwise. */
+const on = (urls: string[], verified: Verification | null = proof(urls[0] ?? '')): AccessState => ({ phase: 'on', urls, since, verified })
 const degraded = (urls: string[]): AccessState => ({ phase: 'degraded', urls, error: refused, next: 'later' })
 const cards: Candidate[] = [
   { url: home, interface: 'eth0', kind: 'physical', note: null },
@@ -67,6 +70,14 @@ it('one that was looked at says nothing more than that', () => {
   expect(pairContext(views(on([home]), on([front]))).candidates).toEqual([
     { kind: 'reverse-proxy', url: front, reachable: true },
     { kind: 'lan', url: home, reachable: true },
+  ])
+})
+
+it('only the address that was looked at counts as proven', () => {
+  const wifi = 'http://192.168.1.6:18790'
+  expect(pairContext(views(on([home, wifi]), off)).candidates).toEqual([
+    { kind: 'lan', url: home, reachable: true },
+    { kind: 'lan', url: wifi, reachable: false, note: 'It has not been looked at yet.' },
   ])
 })
 

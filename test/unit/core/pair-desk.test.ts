@@ -32,9 +32,11 @@ interface Given {
   lan?: AccessState
   /** The stage that fails wherever the gateway looks. */
   failed?: StageName
+  /** Only there. */
+  failedAt?: string
 }
 
-function desk({ proxy = { phase: 'off' }, lan = { phase: 'off' }, failed }: Given = {}) {
+function desk({ proxy = { phase: 'off' }, lan = { phase: 'off' }, failed, failedAt }: Given = {}) {
   const clock = handClock()
   const real = createPairing({ clock })
   const minted: unknown[] = []
@@ -59,7 +61,7 @@ function desk({ proxy = { phase: 'off' }, lan = { phase: 'off' }, failed }: Give
   const probe = {
     test: async (url: string) => {
       looked.push(url)
-      return verdictWith(url, failed ?? null)
+      return verdictWith(url, failedAt === undefined || failedAt === url ? (failed ?? null) : null)
     },
   }
   const parts = { pairing, devices: { list: () => [] }, probe, audit: { write: () => {} }, overview: async () => overview }
@@ -111,6 +113,12 @@ describe('a code is minted', () => {
     const { pair, looked } = desk({ proxy: on(front, false) })
     expect(await pair()).toMatchObject({ baseUrl: front })
     expect(looked).toEqual([front])
+  })
+
+  it('for the next one, where the first fails its first look', async () => {
+    const { pair, looked } = desk({ proxy: on(front, false), lan: on(home, false), failed: 'tcp', failedAt: front })
+    expect(await pair()).toMatchObject({ baseUrl: home, lanUrl: null })
+    expect(looked).toEqual([front, home])
   })
 
   it('where only streams do not arrive at once', async () => {
