@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Device, PairingCode } from '../../../src/lib/protocol/pairing-api.ts'
 import { readAppLink } from '../../../src/lib/protocol/pairing-link.ts'
-import { type RunningGateway, xopc } from '../../support/gateway.ts'
+import { type RunningGateway, startGateway, xopc } from '../../support/gateway.ts'
 import { errorIn } from './house.ts'
 import { startReachable } from './running.ts'
 
@@ -11,10 +11,10 @@ beforeAll(async () => {
 })
 
 /** A device that joined, with its token. */
-async function joined(name: string): Promise<{ id: string; token: string }> {
-  const { stdout } = await gateway.xopc(['pair', '--timeout', '0', '--name', name, '--json'])
+async function joined(name: string, at = gateway): Promise<{ id: string; token: string }> {
+  const { stdout } = await at.xopc(['pair', '--timeout', '0', '--name', name, '--json'])
   const secret = readAppLink((JSON.parse(stdout) as PairingCode).links?.app ?? '')?.secret
-  const reply = await fetch(`${gateway.url}/api/tunnel/exchange-token`, {
+  const reply = await fetch(`${at.url}/api/tunnel/exchange-token`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ pairingSecret: secret }),
@@ -67,4 +67,20 @@ describe('while a gateway runs', () => {
     const { code: left, stdout } = await gateway.xopc([...args, '--json'])
     expect([left, errorIn(stdout).code]).toEqual([exit, code])
   })
+})
+
+it('without a gateway the file is read and changed, and the next start holds to it', async () => {
+  const ended = await startReachable()
+  const [pixel, anna] = [await joined('Pixel', ended), await joined('Anna', ended)]
+  await ended.stop()
+  const { stateDir } = ended
+  const list = await xopc(['devices', 'list'], { stateDir })
+  expect(list.stdout).toMatch(/not running[^]*Anna[^]*Pixel/)
+  expect((await xopc(['devices', 'rename', pixel.id, 'Other'], { stateDir })).code).toBe(0)
+  expect((await xopc(['devices', 'revoke', 'Anna'], { stateDir })).stdout).toContain('it stays out when the gateway starts')
+  expect(await names(stateDir)).toEqual(['Other'])
+  const again = await startGateway({ stateDir })
+  const statusOf = async (token: string): Promise<number> =>
+    (await again.fetch('/api/status', { headers: { authorization: `Bearer ${token}` } })).status
+  expect([await statusOf(pixel.token), await statusOf(anna.token)]).toEqual([200, 401])
 })
