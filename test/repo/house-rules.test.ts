@@ -64,8 +64,8 @@ const rules: Rule[] = [
     rule: 'errors are made by their table',
     files: ['src/**/*.ts'],
     broken: has(/\bnew XopcError\(/),
-    // The table's own maker, and the two that rebuild what another process of ours answered.
-    except: ['src/lib/errors/error.ts', 'src/lib/client/call.ts', 'src/cli/start-in-background.ts'],
+    // The table's own maker, the two that rebuild what another process of ours answered, and the one that throws what a staged test found.
+    except: ['src/lib/errors/error.ts', 'src/lib/client/call.ts', 'src/cli/start-in-background.ts', 'src/lib/core/pair-desk.ts'],
     planted: plant('throw new ' + "XopcError({ code: 'A' })"),
   },
   {

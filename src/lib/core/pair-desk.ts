@@ -73,6 +73,7 @@ export function createPairDesk({ pairing, devices, probe, audit, overview }: Pai
     const known = pairContext(seen).candidates.some(({ url }) => url === read.url) || seenAs === read.url
     if (!known && !scopes.has('admin')) throw scopeMissing('admin', scopes)
     const fault = await faultAt(read.url)
+    // The verdict has its code from the table of the test, and says more than the table does.
     if (fault !== null) throw new XopcError(fault, { http: 409, exit: 1 })
     return read.url
   }
