@@ -144,6 +144,14 @@ describe('names and origins', () => {
     expect([(await at(cookie)).status, (await at({ ...cookie, Origin: 'https://away.test' })).status]).toEqual([421, 403])
   })
 
+  it('over https are https for the app, although the proxy in front is not listed', async () => {
+    const { token } = await edge.devices.add({ ...browser, baseUrl: 'https://proxied.test' })
+    const headers = { Host: 'proxied.test', Cookie: `__Host-xopc_device=${token}` }
+    const { body } = await ask(edge.port, '/headers', { headers, bare: true })
+    expect(body).toContain('["X-Forwarded-Proto","https"]')
+    expect((await ask(edge.port, '/headers', {})).body).toContain('["X-Forwarded-Proto","http"]')
+  })
+
   it('of a waiting code are ours where a device joins, and nowhere else', async () => {
     const it_ = await startEdge({})
     const known = async (method: string, path: string, origin?: string) => {

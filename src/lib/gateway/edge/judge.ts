@@ -144,7 +144,7 @@ function judgeForApp(bench: Bench, read: Case, proof: Proof, named: boolean, kno
 function exchangeOf(bench: Bench, { req, ingress, forwarded, origin, target }: Case, proof: Proof, knownHost: boolean): Exchange {
   const { client, proxied, forwardedFor, trustedPeer, host, anyPort } = forwarded
   // Who comes by the https name of a proxy that nobody listed came over https all the same.
-  const proto = !trustedPeer && host === bench.names.publicHost() ? 'https' : forwarded.proto
+  const proto = !trustedPeer && isHttpsName(bench, host) ? 'https' : forwarded.proto
   return {
     ingress,
     peer: req.socket.remoteAddress ?? null,
@@ -161,6 +161,11 @@ function exchangeOf(bench: Bench, { req, ingress, forwarded, origin, target }: C
     unproven: bench.authenticator.unproven(),
     principal: proof.principal,
   }
+}
+
+/** `publicUrl`, or where somebody signed in or was paired over https. */
+function isHttpsName({ names, sessions, devices }: Bench, host: string): boolean {
+  return host === names.publicHost() || devices.isOrigin(`https://${host}`) || sessions.knowsOrigin(`https://${host}`)
 }
 
 function isPairing(place: Case['place']): boolean {
