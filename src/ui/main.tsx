@@ -11,7 +11,7 @@ import { SignIn } from './views/sign-in.tsx'
 import { UiClosed } from './views/ui-closed.tsx'
 
 applyTheme(currentTheme())
-await start(readFacts(document.body))
+void start(readFacts(document.body))
 
 async function start(facts: Facts): Promise<void> {
   if (facts.view === 'pair') return show(framed(<Pair facts={facts} />))

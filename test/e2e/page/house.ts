@@ -18,9 +18,9 @@ export interface Tab {
   said: string[]
 }
 
-/** Starts a browser; it ends after the last test of the file. */
-export async function startBrowser(executablePath: string): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath, args: flags })
+/** Starts a browser, with more flags if need be; it ends after the last test of the file. */
+export async function startBrowser(executablePath: string, more: readonly string[] = []): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath, args: [...flags, ...more] })
   atEnd(() => browser.close())
   return browser
 }

@@ -1,0 +1,93 @@
+import type { Browser } from 'playwright-core'
+import { beforeAll, expect, it } from 'vitest'
+import { readAppLink } from '../../../src/lib/protocol/pairing-link.ts'
+import { type Certificate, createTestCa, type TestCa } from '../../support/certs.ts'
+import { type RunningGateway, startGateway } from '../../support/gateway.ts'
+import { needsPeer } from '../../support/peers.ts'
+import { freePort } from '../../support/ports.ts'
+import { startCaddy } from '../../support/proxy-programs.ts'
+import { openTab, signIn, startBrowser, type Tab } from './house.ts'
+import { scan } from './qr.ts'
+
+const NAME = 'gateway.example.com'
+const stages = [
+  'Name',
+  'Connection',
+  'Certificate',
+  'HTTP',
+  'This gateway answers',
+  'Credentials arrive',
+  'Events stream',
+  'WebSocket',
+  'Headers',
+]
+
+needsPeer(['chromium', 'caddy', 'own-hosts'], 'the page through a proxy that nobody configured', (executablePath, caddy) => {
+  let ca: TestCa
+  let certificate: Certificate
+  let browser: Browser
+  beforeAll(async () => {
+    ca = await createTestCa()
+    certificate = await ca.leaf([NAME])
+    browser = await startBrowser(executablePath, [`--host-resolver-rules=MAP ${NAME} 127.0.0.1`])
+  })
+
+  /** A gateway with Caddy before it, and a tab at its Reverse proxy page, signed in through Caddy. */
+  async function open(directives = ''): Promise<{ gateway: RunningGateway; url: string; tab: Tab }> {
+    const gateway = await startGateway({ env: ca.env, hosts: { [NAME]: '127.0.0.1' } })
+    const port = await freePort()
+    const url = `https://${NAME}:${port}`
+    const config = `${url} {\n tls ${certificate.certFile} ${certificate.keyFile}\n reverse_proxy 127.0.0.1:${gateway.port} {\n${directives}\n}\n}\n`
+    await startCaddy(caddy, { config, port })
+    const tab = await openTab(browser, `${url}/#/settings/remote-access?tab=reverse-proxy`, { ignoreHTTPSErrors: true })
+    await signIn(tab, gateway.token)
+    return { gateway, url, tab }
+  }
+
+  it('finds its address, pairs with it at once, tests it stage by stage, and keeps and forgets it', async () => {
+    const { gateway, url, tab } = await open()
+    const { page } = tab
+    await page.getByText(`You opened this page through ${url}`).waitFor()
+    await page.locator('svg.qr').waitFor()
+    await page.getByRole('tab', { name: 'xopc app' }).click()
+    expect(readAppLink((await scan(page)) ?? '')).toMatchObject({ baseUrl: url })
+    const saved = async () => (await (await gateway.fetch('/xopc/api/config')).json()).config.gateway.publicUrl
+    expect(await saved()).toBe(undefined)
+
+    await page.getByRole('button', { name: 'Test', exact: true }).click()
+    await page.getByText(`${url} leads to this gateway.`).waitFor()
+    expect((await page.locator('.steps .step-title').allInnerTexts()).map((text) => text.split(/\s*\n/)[0])).toEqual(stages)
+    expect(await page.locator('.steps > li[data-status=pass]').count()).toBe(9)
+
+    await page.getByRole('button', { name: 'Save as default' }).click()
+    await expect.poll(saved).toBe(url)
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await expect.poll(saved).toBe(undefined)
+    expect(tab.said).toEqual([])
+  })
+
+  it('says which hop is wrong and what to write, while the other stages stay to be read', async () => {
+    const { url, tab } = await open('header_up -Authorization')
+    const { page } = tab
+    await page.getByLabel('Address of your proxy').fill(url)
+    await page.getByRole('button', { name: 'Test', exact: true }).click()
+    await page.locator('.steps > li[data-status=fail]', { hasText: 'Credentials arrive' }).getByText('header_up -Authorization').waitFor()
+    await page.getByText('AUTHORIZATION_STRIPPED').first().waitFor()
+    expect(await page.locator('.steps > li[data-status=pass]').count()).toBeGreaterThanOrEqual(5)
+  })
+
+  it('writes a configuration for each program, for the domain that was typed', async () => {
+    const { tab } = await open()
+    const { page } = tab
+    await page.getByLabel('Your domain').fill('home.example.net')
+    await page.keyboard.press('Enter')
+    for (const [program, words] of [
+      ['Caddy', 'reverse_proxy'],
+      ['nginx', 'proxy_buffering off'],
+      ['Cloudflare Tunnel', 'ingress'],
+    ] as const) {
+      await page.getByRole('tab', { name: program }).click()
+      await page.locator('#template-panel code', { hasText: words }).filter({ hasText: 'home.example.net' }).first().waitFor()
+    }
+  })
+})

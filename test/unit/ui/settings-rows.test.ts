@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { formSchema } from '../../../src/lib/config/form-schema.ts'
+import { jsonSchema } from '../../../src/lib/config/json-schema.ts'
+import { configKeys } from '../../../src/lib/config/keys.ts'
+import { fieldText, settingGroups, typedValue } from '../../../src/ui/settings-rows.ts'
+
+const rows = (schema: Record<string, unknown>, config = {}) => settingGroups(schema, config).flatMap((group) => group.rows)
+
+describe('settings as rows', () => {
+  it('are all keys of the configuration', () => {
+    const wanted = configKeys.filter(({ path, type }) => type !== 'object' && path !== '$schema').map(({ path }) => path)
+    expect(
+      rows(formSchema())
+        .map(({ path }) => path)
+        .toSorted(),
+    ).toEqual(wanted.toSorted())
+  })
+
+  it('say how a change is taken, what wins, and what is secret', () => {
+    const all = rows(formSchema())
+    const at = (path: string) => all.find((row) => row.path === path)
+    expect(at('gateway.port')).toMatchObject({ take: 'rebound', field: { kind: 'number' }, byDefault: 18790 })
+    expect(at('gateway.auth.token')).toMatchObject({ secret: true, env: 'XOPC_GATEWAY_TOKEN' })
+    expect(at('gateway.mode')).toMatchObject({ take: 'restart needed', field: { kind: 'choice', choices: ['local', 'remote'] } })
+    expect(at('gateway.trustedProxies')).toMatchObject({ field: { kind: 'list' } })
+  })
+
+  it('gain one with a key that is added to the schema', () => {
+    const schema = structuredClone(jsonSchema()) as { properties: { gateway: { properties: Record<string, unknown> } } }
+    schema.properties.gateway.properties['lantern'] = { type: 'boolean', description: 'Whether it shines.', default: true }
+    const found = rows(formSchema(schema), { gateway: { lantern: false } }).find(({ path }) => path === 'gateway.lantern')
+    expect(found).toMatchObject({ name: 'lantern', about: 'Whether it shines.', value: false, byDefault: true, take: 'applied' })
+  })
+})
+
+describe('what is typed', () => {
+  it.each([
+    [{ kind: 'number' }, '80', 80],
+    [{ kind: 'number' }, '', null],
+    // The gateway says what is wrong with it.
+    [{ kind: 'number' }, 'x', Number.NaN],
+    [{ kind: 'number' }, '${PORT}', '${PORT}'],
+    [{ kind: 'choice', choices: ['true', 'false'] }, 'true', true],
+    [{ kind: 'choice', choices: ['token', 'none'] }, 'none', 'none'],
+    [{ kind: 'list' }, ' a \n\nb', ['a', 'b']],
+    [{ kind: 'text' }, 'true', 'true'],
+  ] as const)('into %j as %j is %j', (field, text, value) => {
+    expect(typedValue({ field, byDefault: undefined }, text)).toEqual(value)
+  })
+
+  it.each([
+    [undefined, ''],
+    [['a', 'b'], 'a\nb'],
+    [false, 'false'],
+    ['text', 'text'],
+  ])('shows %j as %j', (value, text) => expect(fieldText(value)).toBe(text))
+})
