@@ -1,5 +1,7 @@
 import { readdir, stat, readFile, utimes, writeFile } from 'node:fs/promises'
-import { request } from 'node:http'
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { writeRedirect } from '../../../src/lib/local-ui/redirect-file.ts'
@@ -88,13 +90,18 @@ describe('the link', () => {
     ['another code', '{"code":"x"}', 'application/json'],
     ['no code', '{}', 'application/json'],
     ['no JSON', 'code', 'application/json'],
-    ['too much', JSON.stringify({ code: 'x'.repeat(2000) }), 'application/json'],
     ['the type of a form', null, 'text/plain'],
   ])('is not used up by a wrong exchange: %s', async (_, body, type) => {
     const { ask, code, enter } = await opened()
     const wrong = await ask('POST', '/xopc/ui/session', { headers: { 'content-type': type }, body: body ?? JSON.stringify({ code }) })
     expect([wrong.status, codeOf(wrong)]).toEqual([401, 'UI_LINK_INVALID'])
     expect(await enter()).toMatch(/^xopc_uk_/)
+  })
+
+  it('is not read out of a body that is too long', async () => {
+    const { ask, code } = await opened()
+    const wrong = await ask('POST', '/xopc/ui/session', { body: JSON.stringify({ code, more: 'x'.repeat(2000) }) })
+    expect(wrong.status).toBe(401)
   })
 
   it('of two exchanges at once one wins', async () => {
@@ -185,6 +192,28 @@ describe('what its tab asks', () => {
     await expect(reader.read()).rejects.toThrow()
     expect(await answers({ host: '127.0.0.1', port: ui.port })).toBe(false)
   })
+
+  it('gets the head of a stream before its first event', async () => {
+    const socketPath = join(await tempFolder(), 'control.sock')
+    const silent = createServer((_, res) => res.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders())
+    await new Promise<void>((resolve) => silent.listen(socketPath, resolve))
+    const { ui, enter } = await opened(socketPath)
+    const response = await fetch(`${ui.url}/xopc/api/events`, { headers: { 'x-xopc-token': await enter() } })
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+    await ui.close()
+    silent.close()
+  })
+
+  it('does not keep the server from ending, also where it never comes to an end', async () => {
+    const { ui } = await opened()
+    const socket = connect(ui.port, '127.0.0.1')
+    await once(socket, 'connect')
+    // A reset is an end, too.
+    const gone = new Promise((resolve) => socket.on('error', resolve).on('close', resolve))
+    socket.write('GET / HT')
+    await ui.close()
+    await gone
+  }, 5_000)
 
   it('is answered with what to type where the gateway is gone', async () => {
     const folder = await tempFolder()
