@@ -9,7 +9,8 @@ const MAX_AGE_S = 400 * 24 * 3600
 
 /** `Set-Cookie` that gives a browser its device token, at the origin that it was paired with. */
 export function deviceCookie(origin: string, token: string): string {
-  return writeCookie(names, token, { secure: origin.startsWith('https:'), maxAge: MAX_AGE_S })
+  const secure = origin.startsWith('https:')
+  return writeCookie(names, token, { secure, maxAge: MAX_AGE_S })
 }
 
 /** The browser of a `Cookie` header, where Host and, if there is one, Origin are those that it was paired with; else null. */

@@ -79,13 +79,13 @@ export function createPairing({ clock }: { clock: Pick<Clock, 'now'> }): Pairing
   // In the order of minting, which is that of expiry.
   const codes = new Map<string, Code>()
   // By digest, so that a look-up's timing tells nothing of a waiting secret.
-  const bySecret = new Map<string, Code>()
+  const bySecret = new Map<string, { code: Code; way: 'token' | 'cookie' }>()
   const stateOf = ({ ended, expiresAt }: Code): PairingRecord['state'] => ended ?? (clock.now() < expiresAt ? 'waiting' : 'expired')
   const waiting = () => codes.values().filter((code) => stateOf(code) === 'waiting')
 
   function forget(code: Code): void {
     codes.delete(code.id)
-    for (const secret of secretsOf(code)) bySecret.delete(hash('sha256', secret))
+    for (const [secret] of secretsOf(code)) bySecret.delete(hash('sha256', secret))
   }
 
   function makeRoom(by: string): void {
@@ -122,7 +122,7 @@ export function createPairing({ clock }: { clock: Pick<Clock, 'now'> }): Pairing
         deviceId: null,
       }
       codes.set(code.id, code)
-      for (const secret of secretsOf(code)) bySecret.set(hash('sha256', secret), code)
+      for (const [secret, way] of secretsOf(code)) bySecret.set(hash('sha256', secret), { code, way })
       return viewOf(code)
     },
     get(id, by) {
@@ -144,11 +144,10 @@ export function createPairing({ clock }: { clock: Pick<Clock, 'now'> }): Pairing
       }
     },
     redeem(secret, as, origin) {
-      const code = bySecret.get(hash('sha256', secret))
+      const { code, way } = bySecret.get(hash('sha256', secret)) ?? {}
       if (code === undefined || stateOf(code) !== 'waiting') return null
       // A script of the app at this origin that got hold of a browser's secret gains no token that it could carry away by it.
-      const fits = secret === code.browserSecret ? as === 'cookie' && origin === code.terms.baseUrl : as === 'token'
-      if (!fits) return null
+      if (way !== as || (way === 'cookie' && origin !== code.terms.baseUrl)) return null
       // Before anything is awaited: of two that come at once the second finds it used.
       code.ended = 'used'
       return viewOf(code)
@@ -167,6 +166,11 @@ function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-function secretsOf({ appSecret, browserSecret }: Code): string[] {
-  return browserSecret === null ? [appSecret] : [appSecret, browserSecret]
+function secretsOf({ appSecret, browserSecret }: Code): [secret: string, way: 'token' | 'cookie'][] {
+  return browserSecret === null
+    ? [[appSecret, 'token']]
+    : [
+        [appSecret, 'token'],
+        [browserSecret, 'cookie'],
+      ]
 }
