@@ -25,6 +25,8 @@ export class SignInRefused extends Error {
 
 /** Signs in with what a person typed. Throws `SignInRefused`, whose cause is what the gateway said, and what the transport throws. */
 export async function signIn(mode: 'token' | 'password', secret: string): Promise<void> {
+  // A key of a session that is over would be refused, however good the secret is.
+  sessionKey.forget()
   const reply = await transport({ method: 'POST', path: SESSION, body: { [mode]: secret } })
   const wait = Number(reply.headers('retry-after'))
   try {

@@ -11,19 +11,32 @@ export const transport: Transport = async ({ method, path, body, headers = {}, s
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(new Error('no answer in time')), timeoutMs)
   try {
-    const response = await fetch(new URL(path, location.origin), {
-      method,
-      headers: { ...sessionKey.header(), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      cache: 'no-store',
-      credentials: 'same-origin',
-      redirect: 'error',
-      signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
-    })
+    const ask = async (): Promise<Response> =>
+      await fetch(new URL(path, location.origin), {
+        method,
+        headers: { ...sessionKey.header(), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        cache: 'no-store',
+        credentials: 'same-origin',
+        redirect: 'error',
+        signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
+      })
+    // A computer that changes its network cuts off what runs; a question may be asked again.
+    const response = await (method === 'GET' ? ask().catch((error: unknown) => again(ask, error, signal)) : ask())
     return replyOf(response, headers['accept'] === 'text/event-stream' && method === 'GET' ? late : null)
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** How long a network takes to be there again (ms). */
+const CHANGE_MS = 300
+
+async function again(ask: () => Promise<Response>, error: unknown, signal: AbortSignal | undefined): Promise<Response> {
+  // `fetch` says TypeError where no reply came, and something else where it was called off.
+  if (!(error instanceof TypeError) || signal?.aborted === true) throw error
+  await new Promise((resolve) => setTimeout(resolve, CHANGE_MS))
+  return await ask()
 }
 
 function replyOf(response: Response, watched: AbortController | null): TransportReply {

@@ -40,6 +40,11 @@ export function Pairing({ at, now = false }: { at?: string; now?: boolean }): JS
     if (now && admin) void work.run(mint)
   }, [at, now, admin])
   useEffect(() => {
+    // What failed because nothing answered is done again when something does.
+    if (!now || work.error === null || work.error instanceof XopcError) return
+    return gateway.on([], () => void work.run(mint))
+  }, [now, work.error])
+  useEffect(() => {
     if (id === null) return
     const look = (): void => void gateway.client.pairing(id).then(setCode, () => {})
     return gateway.on(['device.paired', 'device.revoked'], look)

@@ -56,6 +56,22 @@ needsPeer('chromium', 'the page of who is signed in', (executablePath) => {
     expect(await first.page.getByText('You are signed out.').isVisible()).toBe(false)
   })
 
+  it('changes things in another tab, too, as long as one that signed in is open; else it says how to', async () => {
+    const first = await openTab(browser, gateway.url)
+    await signIn(first, gateway.token)
+    const second = await anotherTab(first.page.context(), gateway.url)
+    await isLive(second)
+    expect(await second.page.evaluate(() => sessionStorage.length)).toBe(1)
+    await first.page.close()
+    await second.page.close()
+    const third = await anotherTab(first.page.context(), gateway.url)
+    await isLive(third)
+    await third.page.getByText('This tab can look and change nothing').waitFor()
+    await third.page.getByRole('button', { name: 'Sign in again' }).click()
+    await signIn(third, gateway.token)
+    expect(await third.page.getByText('change nothing').count()).toBe(0)
+  })
+
   it('lets go of its stream when the tab is closed', async () => {
     const own = await startGateway()
     const streams = async () => (await (await own.fetch('/xopc/api/status')).json()).counts.sse
