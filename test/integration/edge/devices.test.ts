@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from 'node:http'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import type { NewDevice } from '../../../src/lib/identity/device-record.ts'
@@ -110,6 +110,25 @@ describe('revoking', () => {
     await edge.devices.revoke(record.id)
     expect((await late).status).toBe(200)
   })
+})
+
+it('a connection that a proxy shares among visitors survives a device whose request on it has ended', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const over = (path: string, token: string): Promise<{ status: number; reused: boolean }> =>
+    new Promise((resolve, reject) => {
+      const req = request({ host: '127.0.0.1', port: edge.port, path, headers: bearer(token), agent })
+      req.once('error', reject).once('response', (res) => {
+        res.resume().once('end', () => resolve({ status: res.statusCode ?? 0, reused: req.reusedSocket }))
+      })
+      req.end()
+    })
+  const { record, token } = await edge.devices.add(phone)
+  const first = over('/slow?ms=100', token)
+  await until(() => edge.devices.get(record.id)?.lastSeenAt !== null)
+  await edge.devices.revoke(record.id)
+  expect((await first).status).toBe(200)
+  expect(await over('/slow?ms=400', TOKEN)).toEqual({ status: 200, reused: true })
+  agent.destroy()
 })
 
 describe('a stream of a device', () => {
