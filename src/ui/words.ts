@@ -32,7 +32,7 @@ export function doorName(id: string): string {
 }
 
 /** Something is open that should not be. */
-const alarms: ReadonlySet<string> = new Set(['EXPOSURE_NEEDS_AUTH', 'LAN_IS_PUBLIC', 'PUBLIC_URL_IS_ANOTHER', 'TRUSTED_PROXIES_WIDE'])
+const alarms: ReadonlySet<string> = new Set(['EXPOSURE_NEEDS_AUTH', 'LAN_IS_PUBLIC', 'PUBLIC_URL_IS_ANOTHER'])
 
 /** Who can reach the gateway now, in words; `alarm` where somebody can who should not. Pure. */
 export function reachOf(overview: Overview, { ingress }: Pick<Status, 'ingress'>): { text: string; alarm: boolean } {

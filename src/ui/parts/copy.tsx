@@ -22,9 +22,10 @@ export function Copyable({ text, label, block = false }: { text: string; label?:
   )
 }
 
-/** The button alone. `label` says to a screen reader what is copied. */
-export function CopyButton(given: { text: string; label: string; words?: string; select?: () => void }): JSX.Element {
+/** The button alone, with words that say what is copied; or with `label`, which says it to a screen reader. */
+export function CopyButton(given: { text: string; label?: string; words?: string; select?: () => void }): JSX.Element {
   const { text, label, words = labels.nothing, select } = given
+  const name = label === undefined ? undefined : `${labels.nothing} ${label}`
   const [said, setSaid] = useState<Said>('nothing')
   useEffect(() => {
     if (said === 'nothing') return
@@ -44,10 +45,10 @@ export function CopyButton(given: { text: string; label: string; words?: string;
       class="small copy"
       data-said={said === 'nothing' ? undefined : said}
       onClick={() => void copy()}
-      aria-label={said === 'nothing' ? `Copy ${label}` : labels[said]}
+      aria-label={said === 'nothing' ? name : labels[said]}
     >
       <Icon name={said === 'copied' ? 'check' : 'copy'} />
-      <span class={words === labels.nothing ? 'copy-word' : 'copy-word always'}>{said === 'nothing' ? words : labels[said]}</span>
+      <span class={label === undefined ? 'copy-word always' : 'copy-word'}>{said === 'nothing' ? words : labels[said]}</span>
     </button>
   )
 }

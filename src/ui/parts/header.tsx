@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import { Icon } from './icon.tsx'
 import { currentTheme, nextTheme, setTheme, themeWords } from '../theme.ts'
 
 /** The mark, what stands beside it, and how it looks. */
@@ -24,6 +25,7 @@ function ThemeButton(): JSX.Element {
   }
   return (
     <button type="button" class="small theme" onClick={change} aria-label={`Theme: ${themeWords[theme]}. Change to ${themeWords[next]}`}>
+      <Icon name="theme" />
       {themeWords[theme]}
     </button>
   )

@@ -10,6 +10,7 @@ const shapes = {
   open: 'M11 4h5v5M16 4l-7 7M13 11v5H4V7h5',
   clock: 'M10 3a7 7 0 1 0 .01 0M10 6v4l3 2',
   off: 'M10 3a7 7 0 1 0 .01 0M5.5 14.5l9-9',
+  theme: 'M10 3a7 7 0 1 0 .01 0M10 3v14M10 6a4 4 0 0 1 0 8',
   dot: 'M10 6a4 4 0 1 0 .01 0',
 } as const
 

@@ -142,7 +142,7 @@ function CodeCard({ code, again }: { code: PairingCode; again: () => void }): JS
           </div>
           <span class="small quiet number">{clockText(left)} left, for one device</span>
         </div>
-        <CopyButton text={link} label="the pairing link" words="Copy link" />
+        <CopyButton text={link} words="Copy link" />
       </div>
     </section>
   )

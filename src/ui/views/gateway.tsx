@@ -35,8 +35,8 @@ function Facts(): JSX.Element | null {
   const facts = [
     ['Address', status.url],
     ['Version', status.version],
-    ['Signs people in by', status.authMode],
-    ['App behind it', status.upstream ?? 'none'],
+    ['Sign-in', status.authMode],
+    ['App', status.upstream ?? 'none yet'],
     ['Gateway', status.gatewayId],
   ] as const
   return (

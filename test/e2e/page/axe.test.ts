@@ -44,6 +44,30 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
       }
     })
 
+    it.each(sizes)('beside a QR code, a conflict, a failed test and a question, %d px wide', async (width) => {
+      const open = await startGateway({ config: { gateway: { bind: 'lan', trustedProxies: ['10.0.0.0/8'] } } })
+      const tab = await openTab(browser, `${open.url}/#/settings/remote-access?tab=lan`, { colorScheme, viewport: { width, height: 800 } })
+      const { page } = tab
+      await signIn(tab, open.token)
+      await page.getByRole('button', { name: 'Pair a device' }).click()
+      await page.locator('svg.qr').waitFor()
+      await page.getByText('TRUSTED_PROXIES_WIDE').waitFor()
+      expect(await faults(page)).toEqual([])
+      await page.getByRole('tab', { name: 'Reverse proxy' }).click()
+      await page.getByLabel('Address of your proxy').fill('https://127.0.0.1:1')
+      await page.getByRole('button', { name: 'Test', exact: true }).click()
+      await page.locator('[data-status=fail]').waitFor()
+      await page.getByText('/etc/caddy/Caddyfile').first().waitFor()
+      expect(await faults(page)).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+      await page.goto(`${open.url}/#/settings/gateway`)
+      await page.getByRole('button', { name: 'Change gateway.auth.mode' }).click()
+      await page.getByRole('combobox').selectOption('none')
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByRole('dialog').waitFor()
+      expect(await faults(page)).toEqual([])
+    })
+
     it.each(sizes)('on every tab, %d px wide', async (width) => {
       const tab = await openTab(browser, gateway.url, { colorScheme, viewport: { width, height: 800 } })
       await signIn(tab, gateway.token)
