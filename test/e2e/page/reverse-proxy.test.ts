@@ -6,6 +6,7 @@ import { type RunningGateway, startGateway } from '../../support/gateway.ts'
 import { needsPeer } from '../../support/peers.ts'
 import { freePort } from '../../support/ports.ts'
 import { startCaddy } from '../../support/proxy-programs.ts'
+import { startUpstream } from '../../support/upstream.ts'
 import { openTab, signIn, startBrowser, type Tab } from './house.ts'
 import { scan } from './qr.ts'
 
@@ -91,3 +92,42 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'the page through a proxy that nob
     }
   })
 })
+
+needsPeer(
+  ['chromium', 'caddy', 'own-hosts'],
+  'a browser that joins over https, with an app behind the gateway',
+  (executablePath, caddy) => {
+    it('lands on the app, is known to it as a device, may look at the console there, and is out when it is revoked', async () => {
+      const [ca, app, port] = [await createTestCa(), await startUpstream(), await freePort()]
+      const { certFile, keyFile } = await ca.leaf([NAME])
+      const url = `https://${NAME}:${port}`
+      const config = { gateway: { upstream: { url: app.url }, publicUrl: url } }
+      const gateway = await startGateway({ env: ca.env, hosts: { [NAME]: '127.0.0.1' }, config })
+      await startCaddy(caddy, { config: `${url} {\n tls ${certFile} ${keyFile}\n reverse_proxy 127.0.0.1:${gateway.port}\n}\n`, port })
+      const headers = { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' }
+      const { links } = await (
+        await gateway.fetch('/xopc/api/pair', { method: 'POST', headers, body: JSON.stringify({ baseUrl: url }) })
+      ).json()
+      const browser = await startBrowser(executablePath, [`--host-resolver-rules=MAP ${NAME} 127.0.0.1`])
+      const tab = await openTab(browser, links.browser, { ignoreHTTPSErrors: true })
+      const { page } = tab
+      await page.getByText(new URL(url).host, { exact: true }).waitFor()
+      await page.getByRole('button', { name: 'Join' }).click()
+      await page.waitForURL(`${url}/`)
+      await page.getByText('hello from the app').waitFor()
+      const [cookie, ...rest] = await page.context().cookies()
+      expect(rest).toEqual([])
+      expect(cookie).toMatchObject({ name: '__Host-xopc_device', httpOnly: true, secure: true, sameSite: 'Lax' })
+      await page.goto(`${url}/headers`)
+      expect(await page.locator('body').innerText()).toMatch(/device:/)
+      await page.goto(`${url}/xopc/`)
+      await page.getByText('You can look here, and change nothing.').waitFor()
+      expect(await page.getByRole('button', { name: /Turn off|Save|Sign out/ }).count()).toBe(0)
+      // The app has no picture for its own pages.
+      expect(tab.said.filter((line) => !line.includes('/favicon.ico'))).toEqual([])
+      await gateway.fetch('/xopc/api/devices', { method: 'DELETE', headers, body: '{}' })
+      await page.getByText('signs in here by a pairing code').waitFor()
+      expect(await page.locator('script, input').count()).toBe(0)
+    })
+  },
+)
