@@ -25,7 +25,7 @@ export function Pair({ facts }: { facts: Facts }): JSX.Element {
   return (
     <main class="narrow">
       <h1>Join this gateway</h1>
-      <p class="quiet">This browser gets a key of its own, which you can take back at any time.</p>
+      <p class="quiet">This browser gets a key of its own, which the gateway’s owner can take back at any time.</p>
       <dl class="card">
         <div>
           <dt>Gateway</dt>

@@ -23,7 +23,7 @@ const words: Record<TabName, string> = {
 const bodies: Record<TabName, () => JSX.Element | null> = {
   overview: Overview,
   tailscale: () => <Later name="Tailscale Serve" what="Publishing the gateway to your own tailnet" />,
-  public: () => <Later name="Public tunnel" what="A public HTTPS address for the gateway" />,
+  public: () => <Later name="The public tunnel" what="A public HTTPS address for the gateway" />,
   'reverse-proxy': ReverseProxy,
   ssh: Ssh,
   lan: Lan,

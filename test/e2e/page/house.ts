@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, type Request, chromium } from 'playwright-core'
 import { expect } from 'vitest'
 import { atEnd } from '../../support/cleanup.ts'
 
@@ -36,12 +36,33 @@ export async function anotherTab(context: BrowserContext, url: string): Promise<
   const said: string[] = []
   page.on('console', (message) => {
     // Other tests make and take away network interfaces, and Chromium cuts off what runs then.
-    if (!message.text().includes('net::ERR_NETWORK_CHANGED')) said.push(`${message.type()}: ${message.text()} (${message.location().url})`)
+    if (!message.text().includes(CUT)) said.push(`${message.type()}: ${message.text()} (${message.location().url})`)
   })
   page.on('pageerror', (error) => said.push(`error: ${error.message}`))
   page.setDefaultTimeout(15_000)
-  await page.goto(url)
+  await arrive(page, url)
   return { page, said }
+}
+
+const parts: ReadonlySet<string> = new Set(['document', 'script', 'stylesheet'])
+const CUT = 'net::ERR_NETWORK_CHANGED'
+
+/** Opens the page, again where the network of this computer changed while it came. */
+async function arrive(page: Page, url: string, attempts = 5): Promise<void> {
+  let cut = false
+  const look = (request: Request): void => {
+    if (request.failure()?.errorText === CUT && parts.has(request.resourceType())) cut = true
+  }
+  page.on('requestfailed', look)
+  try {
+    await page.goto(url)
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes(CUT))) throw error
+    cut = true
+  } finally {
+    page.off('requestfailed', look)
+  }
+  if (cut && attempts > 1) await arrive(page, url, attempts - 1)
 }
 
 /** Types the secret and presses Enter; the field has the focus by itself. */
