@@ -80,8 +80,11 @@ export abstract class BaseCommand extends Command {
   }
 
   override async finally(): Promise<void> {
-    const connection = await this.#connection?.catch(() => undefined)
-    await connection?.close()
+    // A connection that could not be opened has nothing to close, and its error was thrown where the command asked for it.
+    await this.#connection?.then(
+      async (connection) => await connection.close(),
+      () => undefined,
+    )
   }
 }
 

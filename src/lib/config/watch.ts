@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { XopcError } from '../errors/error.ts'
 import type { ConfigChange, ConfigProblem, ConfigReload, ConfigView } from '../protocol/http-api.ts'
 import { reasonOf } from '../system/file-errors.ts'
+import { createInTurn } from '../system/in-turn.ts'
 import type { Log } from '../system/log.ts'
 import { watchFile } from '../system/watch-file.ts'
 import { type ConfigEdits, editConfig } from './edit.ts'
@@ -72,7 +73,7 @@ export async function openConfig(options: OpenConfigOptions): Promise<ConfigStor
   const first = await inspectConfig(options)
   const { path } = first
   const running = createRunning(first, options)
-  const inTurn = createQueue()
+  const inTurn = createInTurn()
   const reload = (): Promise<ConfigReload> => inTurn(() => running.take(() => inspectConfig(options)))
   const warn = (error: Error): void => options.log.warn('the configuration file cannot be watched', { path, error: error.message })
   const changed = async (): Promise<void> => void (await reload())
@@ -213,14 +214,4 @@ function followFailure(error: unknown, log: Log): XopcError {
 function asProblem(error: unknown): ConfigProblem[] {
   if (error instanceof XopcError) return toProblems([found('', error)])
   throw error
-}
-
-/** One after the other, whatever becomes of each. */
-function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let tail: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const mine = tail.then(work)
-    tail = mine.catch(() => undefined)
-    return mine
-  }
 }

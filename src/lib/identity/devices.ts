@@ -3,6 +3,7 @@ import { type AskedHost, namesAuthority } from '../protocol/authority.ts'
 import type { Clock } from '../system/clock.ts'
 import { withFileLock } from '../system/file-lock.ts'
 import { readText, writeAtomic } from '../system/files.ts'
+import { createInTurn } from '../system/in-turn.ts'
 import type { Log } from '../system/log.ts'
 import { devicesIn, textOfDevices } from './device-file.ts'
 import { indexOf } from './device-index.ts'
@@ -66,7 +67,7 @@ export async function openDevices(parts: { state: { paths: { devices: string } }
   const listeners = new Set<DeviceListener>()
   let records = new Map<string, DeviceRecord>()
   let living = indexOf([])
-  let queue: Promise<void> = Promise.resolve()
+  const inTurn = createInTurn()
   let savedAt = -Infinity
   let unsaved = false
   let waiting = false
@@ -87,10 +88,7 @@ export async function openDevices(parts: { state: { paths: { devices: string } }
   }
 
   async function save(edit: Edit = (saved) => saved): Promise<void> {
-    const mine = queue.then(async () => await withFileLock(path, async () => await rewrite(edit)))
-    // The next change must not fail for this one; who asked for this one hears of it.
-    queue = mine.catch(() => undefined)
-    await mine
+    await inTurn(async () => await withFileLock(path, async () => await rewrite(edit)))
   }
 
   async function rewrite(edit: Edit): Promise<void> {
@@ -177,7 +175,8 @@ export async function openDevices(parts: { state: { paths: { devices: string } }
     },
     async close() {
       stop.abort()
-      await queue
+      // What is being saved now may be all there is.
+      await inTurn(async () => {})
       if (!unsaved) return
       await save().catch((error: unknown) => log.warn('when devices were last seen could not be saved', { error: String(error) }))
     },

@@ -1,4 +1,5 @@
 import { readText, writeAtomic } from '../system/files.ts'
+import { createInTurn } from '../system/in-turn.ts'
 import { sendSignal } from '../system/process.ts'
 import { type ProcessMark, commandHashOf, liveness, markIn, markOf } from '../system/process-identity.ts'
 import type { Clock } from '../system/clock.ts'
@@ -30,13 +31,9 @@ const graceMs = 3000
 /** The record of children in a state folder. */
 export function createChildren(parts: { state: Pick<State, 'paths'>; clock: Clock; log: Log }): Children {
   const path = parts.state.paths.children
-  let queue: Promise<void> = Promise.resolve()
-  const change = async (edit: (children: Child[]) => Child[]) => {
-    const next = queue.then(async () => await writeAtomic(path, textOf(edit(childrenIn((await readText(path)) ?? '')))))
-    // The next change must not fail for this one; who asked for this one hears of it.
-    queue = next.catch(() => {})
-    await next
-  }
+  const inTurn = createInTurn()
+  const change = async (edit: (children: Child[]) => Child[]) =>
+    await inTurn(async () => await writeAtomic(path, textOf(edit(childrenIn((await readText(path)) ?? '')))))
   return {
     async add(name, pid) {
       const [mark, argvHash] = await Promise.all([markOf(pid), commandHashOf(pid)])

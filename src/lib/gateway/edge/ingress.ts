@@ -3,6 +3,7 @@ import { XopcError } from '../../errors/error.ts'
 import type { IngressId, Status } from '../../protocol/http-api.ts'
 import type { Log } from '../../system/log.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
+import { createInTurn } from '../../system/in-turn.ts'
 import { type PortOwner, portOwner } from '../../system/port-owner.ts'
 import type { Connections } from './connections.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
@@ -35,13 +36,7 @@ export function createIngresses(given: { keeper: Doorkeeper; connections: Connec
   const retired = new Map<IngressId, Listener[]>()
   let listed: Status['ingress'] = []
   // One change at a time, so that two of them cannot open the same address twice.
-  let turn: Promise<unknown> = Promise.resolve()
-
-  function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
-    const mine = turn.then(act)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
+  const inTurn = createInTurn()
 
   function relist(): void {
     listed = [...doors].map(([id, door]) => ({ id, addresses: [...door.values()].map(({ authority }) => authority) }))
