@@ -1,11 +1,9 @@
 import { z } from 'zod'
-import type { IngressId } from '../protocol/http-api.ts'
+import { ingressIds } from '../protocol/http-api.ts'
 import type { DeviceRecord } from './device-record.ts'
 import { identityErrors } from './errors.ts'
 
 const time = z.iso.datetime()
-// All of them, held by the type: a device that came by one that is missing here would make the file unreadable.
-const doors = { control: 'control', local: 'local', lan: 'lan', proxy: 'proxy' } as const satisfies { [Id in IngressId]: Id }
 
 const entry = z.object({
   id: z.uuid(),
@@ -20,7 +18,7 @@ const entry = z.object({
   created: time,
   lastSeen: time.nullable(),
   lastIp: z.string().max(64).nullable(),
-  lastIngress: z.enum(doors).nullable(),
+  lastIngress: z.enum(ingressIds).nullable(),
   tokenSha256: z.string().regex(/^[0-9a-f]{64}$/),
   revokedAt: time.nullable(),
   networks: z.array(z.string().max(64)),

@@ -1,17 +1,18 @@
 import { z } from 'zod'
+import { ingressIds } from '../protocol/http-api.ts'
 import { cleanText } from '../protocol/outside-text.ts'
+import { probePaths, type SeenRequest } from '../protocol/probe-api.ts'
+import { API_PREFIX } from '../protocol/routes.ts'
 import { jsonOf, type Reply } from './reply.ts'
 
 /** Where the gateway tells what it saw of a request. */
-export const REQUEST_PATH = '/xopc/api/probe/request'
-/** Carries a fresh value that the reply must bring back. */
-export const NONCE_HEADER = 'X-Xopc-Nonce'
+export const REQUEST_PATH = `${API_PREFIX}${probePaths.request}`
 
 const text = z.string().transform((value) => cleanText(value, 300))
 const lines = z.array(text).max(50)
 
 const seenRequest = z.object({
-  ingress: z.enum(['control', 'local', 'lan', 'proxy']),
+  ingress: z.enum(ingressIds),
   peer: text.nullable(),
   peerPort: z.int().nullable(),
   client: text,
@@ -31,10 +32,7 @@ const seenRequest = z.object({
     realIp: lines,
   }),
   hints: lines,
-})
-
-/** What the gateway saw of a request of ours, by its own word. */
-export type SeenRequest = z.output<typeof seenRequest>
+}) satisfies z.ZodType<SeenRequest>
 
 /** Reads the reply; null where it is not one that the gateway gave to this very request. */
 export function seenRequestIn(reply: Reply, nonce: string): SeenRequest | null {

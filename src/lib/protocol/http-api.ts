@@ -8,7 +8,9 @@ export const accessIds = ['lan', 'proxy'] as const
 /** One of the ways in. */
 export type AccessId = (typeof accessIds)[number]
 /** The doors of the gateway; each has its own trust policy (docs/architecture.md). */
-export type IngressId = 'control' | 'local' | 'lan' | 'proxy'
+export const ingressIds = ['control', 'local', 'lan', 'proxy'] as const
+/** One of the doors. */
+export type IngressId = (typeof ingressIds)[number]
 /** Who could reach the gateway through a method. */
 export type Audience = 'lan' | 'tailnet' | 'internet'
 /** What a credential lets its holder do. */

@@ -45,5 +45,10 @@ export const routes = {
 /** Name of a method that has a route. */
 export type RouteName = keyof typeof routes
 
+/** What phones ask first: what answers here. At the root with and without an upstream. */
+export const PING_PATH = '/api/tunnel/pair/ping'
+/** Where whoever dials a gateway lets it prove itself. At the root with and without an upstream. */
+export const CHALLENGE_PATH = '/api/gateway-identity/challenge'
+
 /** Where the API always is, with and without an upstream. `/health` alone has no prefix. */
 export const API_PREFIX = '/xopc'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aimAt } from '../../../src/lib/probe/aim.ts'
-import type { SeenRequest } from '../../../src/lib/probe/seen-request.ts'
+import type { SeenRequest } from '../../../src/lib/protocol/probe-api.ts'
 import { judgeHeaders } from '../../../src/lib/probe/stages/headers.ts'
 
 const aim = aimAt('https://gateway.example.com:8443')

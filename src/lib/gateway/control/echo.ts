@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { probePaths } from '../../protocol/probe-api.ts'
 import type { Exchange } from '../edge/exchange.ts'
 import { replyTo, sendError } from '../edge/reply.ts'
 import { gatewayErrors } from '../errors.ts'
 import { refusalAt } from './gate.ts'
 import { refusalOf } from './render.ts'
 
-/** Where the echo is. */
-export const ECHO_PATH = '/api/probe/ws'
 const MAX_MESSAGE_BYTES = 64 * 1024
 
 /** The WebSocket of the staged test: it sends back what it gets. */
@@ -31,7 +30,7 @@ export function createEcho(): Echo {
       // A socket without a listener would end the process with its first error; the close that follows says the rest.
       socket.on('error', () => socket.destroy())
       const refusal =
-        pathOf(request) === ECHO_PATH ? refusalAt({ scope: 'probe' }, exchange) : gatewayErrors.NOT_FOUND({ path: pathOf(request) })
+        pathOf(request) === probePaths.echo ? refusalAt({ scope: 'probe' }, exchange) : gatewayErrors.NOT_FOUND({ path: pathOf(request) })
       if (refusal !== null) return sendError(replyTo(request, socket), refusal, refusalOf(refusal).headers)
       const accepted = await load()
       accepted.handleUpgrade(request, socket, head, (client) => {

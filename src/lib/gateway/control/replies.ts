@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accessIds, proxyPrograms, stageNames } from '../../protocol/http-api.ts'
+import { accessIds, ingressIds, proxyPrograms, stageNames } from '../../protocol/http-api.ts'
 import type {
   AccessState,
   Candidate,
@@ -19,6 +19,7 @@ import type {
   Verdict,
   Verification,
 } from '../../protocol/http-api.ts'
+import type { SeenRequest } from '../../protocol/probe-api.ts'
 import type { Plan } from '../../access/access-method.ts'
 import type { ErrorInfo } from '../../errors/error.ts'
 
@@ -34,7 +35,7 @@ export const errorInfo = z.object({
 
 const accessId = z.enum(accessIds)
 /** One of the doors. */
-export const ingressId = z.enum(['control', 'local', 'lan', 'proxy'])
+export const ingressId = z.enum(ingressIds)
 
 const fix = z.object({ title: z.string(), command: z.string().exactOptional(), snippet: z.string().exactOptional() })
 const vantage = z.enum(['self', 'outside', 'device'])
@@ -221,7 +222,7 @@ export const probeRequest = z.object({
     realIp: z.array(z.string()),
   }),
   hints: z.array(z.string()),
-})
+}) satisfies z.ZodType<SeenRequest>
 
 /** What every refused request is answered with. */
 export const errorReply = z.object({

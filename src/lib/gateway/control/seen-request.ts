@@ -1,7 +1,5 @@
 import { cleanText } from '../../protocol/outside-text.ts'
-
-/** Carries the nonce of a test; the reply brings it back, so that a recorded or cached reply shows. */
-export const NONCE_HEADER = 'x-xopc-nonce'
+import type { Received } from '../../protocol/probe-api.ts'
 
 const LONGEST = 300
 const MOST = 20
@@ -14,12 +12,9 @@ const told = {
   forwarded: 'forwarded',
   via: 'via',
   realIp: 'x-real-ip',
-} as const
+} as const satisfies Record<keyof Received, string>
 
-/** The header lines by which a proxy tells of a request, as they came, cleaned and cut; never a credential. */
-export type Received = Record<keyof typeof told, string[]>
-
-/** Reads them from `rawHeaders`. */
+/** The header lines by which a proxy tells of a request, cleaned and cut, from `rawHeaders`; never a credential. */
 export function received(raw: readonly string[]): Received {
   const lines = (name: string) => valuesOf(raw, name).slice(0, MOST)
   return {

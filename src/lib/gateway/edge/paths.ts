@@ -1,3 +1,5 @@
+import { CHALLENGE_PATH, PING_PATH } from '../../protocol/routes.ts'
+
 /** Where a request goes. `url` is what Control routes by; `open`: also for those who come by an unknown name; `pairing`: what a device needs before it is one. */
 export type Place = { to: 'health' } | { to: 'control'; url: string; open: boolean; pairing: boolean; signIn: boolean } | { to: 'app' }
 
@@ -5,12 +7,7 @@ const HEALTH: Place = { to: 'health' }
 const APP: Place = { to: 'app' }
 
 /** With an app behind the gateway these stay ours at the root, because phones know them there. */
-const rootPaths: ReadonlySet<string> = new Set([
-  '/api/tunnel/pair/ping',
-  '/api/tunnel/pair/validate-url',
-  '/api/tunnel/exchange-token',
-  '/api/gateway-identity/challenge',
-])
+const rootPaths: ReadonlySet<string> = new Set([PING_PATH, '/api/tunnel/pair/validate-url', '/api/tunnel/exchange-token', CHALLENGE_PATH])
 /** What anybody may ask under any name: the sign-in page, where a name becomes known, and who this is. */
 const openRoutes: ReadonlySet<string> = new Set([
   'GET /xopc/',
@@ -18,14 +15,14 @@ const openRoutes: ReadonlySet<string> = new Set([
   'GET /xopc/pair',
   'HEAD /xopc/pair',
   'POST /api/session',
-  'GET /api/tunnel/pair/ping',
-  'POST /api/gateway-identity/challenge',
+  `GET ${PING_PATH}`,
+  `POST ${CHALLENGE_PATH}`,
 ])
 const pairingRoutes: ReadonlySet<string> = new Set([
   'GET /xopc/pair',
   'HEAD /xopc/pair',
-  'GET /api/tunnel/pair/ping',
-  'POST /api/gateway-identity/challenge',
+  `GET ${PING_PATH}`,
+  `POST ${CHALLENGE_PATH}`,
   'POST /api/tunnel/pair/validate-url',
   'POST /api/tunnel/exchange-token',
 ])

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PING_PATH } from '../../protocol/routes.ts'
 import { type Aim, originInText } from '../aim.ts'
 import { culpritIn, culpritOf } from '../signatures.ts'
 import { fail, type Judged, nobody, pass, subject, warn } from '../judged.ts'
@@ -10,8 +11,6 @@ import { wallIn } from '../walls.ts'
 
 /** Where every gateway answers without a credential, with and without an app behind it. */
 export const HEALTH_PATH = '/health'
-/** What phones ask first. */
-export const PING_PATH = '/api/tunnel/pair/ping'
 const MAX_REDIRECTS = 3
 /** Clocks that differ by less are well. */
 const CLOCK_MS = 5 * 60_000

@@ -4,6 +4,7 @@ import type { ChallengeReply } from '../../protocol/http-api.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
 import { withoutDefaultPort } from '../../protocol/authority.ts'
 import { challengeMessage } from '../../protocol/signing.ts'
+import { CHALLENGE_PATH } from '../../protocol/routes.ts'
 import type { Aim } from '../aim.ts'
 import type { Arrival, ProbeDesk } from '../desk.ts'
 import { remedy } from '../directives.ts'
@@ -15,8 +16,6 @@ import { culpritOf } from '../signatures.ts'
 import { wallIn } from '../walls.ts'
 import { requestFault } from './http.ts'
 
-/** Where a phone sends its challenge, too. */
-export const CHALLENGE_PATH = '/api/gateway-identity/challenge'
 /** A signature that is good for longer was not made for this challenge. */
 const MAX_LIFETIME_MS = 60_000
 

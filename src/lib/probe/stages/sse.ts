@@ -2,6 +2,8 @@ import { createGunzip, constants } from 'node:zlib'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import type { Culprit } from '../../protocol/http-api.ts'
+import { probePaths } from '../../protocol/probe-api.ts'
+import { API_PREFIX } from '../../protocol/routes.ts'
 import type { Aim } from '../aim.ts'
 import type { Dial } from '../dial.ts'
 import { remedy } from '../directives.ts'
@@ -11,7 +13,7 @@ import { header, type HeaderLines, headerLines, type Reply } from '../reply.ts'
 import { type Trouble, troubleOf } from '../trouble.ts'
 
 /** Where the gateway sends three events, 300 ms apart. */
-export const STREAM_PATH = '/xopc/api/probe/stream'
+export const STREAM_PATH = `${API_PREFIX}${probePaths.stream}`
 const EVENTS = 3
 /** First to third event, as they are sent, is 600 ms; what arrives within half of that was held back. */
 const SPREAD_MS = 300

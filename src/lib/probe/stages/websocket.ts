@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Culprit } from '../../protocol/http-api.ts'
+import { probePaths } from '../../protocol/probe-api.ts'
+import { API_PREFIX } from '../../protocol/routes.ts'
 import type { Aim } from '../aim.ts'
 import type { Dial } from '../dial.ts'
 import { remedy } from '../directives.ts'
@@ -13,7 +15,7 @@ import { type Trouble, troubleOf } from '../trouble.ts'
 import { requestFault } from './http.ts'
 
 /** Where the gateway sends back what it gets. */
-export const ECHO_PATH = '/xopc/api/probe/ws'
+export const ECHO_PATH = `${API_PREFIX}${probePaths.echo}`
 const MAX_BODY = 64 * 1024
 
 /** What a handshake gave: a connection that echoes (or not), an answer that is none, or nothing. */

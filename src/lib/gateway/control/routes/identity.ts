@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CHALLENGE_PATH } from '../../../protocol/routes.ts'
 import { isNonce } from '../../../protocol/signing.ts'
 import type { Exchange } from '../../edge/exchange.ts'
 import { gatewayErrors } from '../../errors.ts'
@@ -13,7 +14,7 @@ const nonce = z.string().refine(isNonce, { error: 'must be 32 to 64 of A–Z a�
 export const identityRoutes = [
   route({
     method: 'POST',
-    path: '/api/gateway-identity/challenge',
+    path: CHALLENGE_PATH,
     scope: 'none',
     anyHost: true,
     about: 'Signs the nonce, and the origin that the client dialled if it is this gateway’s own and led here.',

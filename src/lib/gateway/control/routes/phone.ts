@@ -1,13 +1,11 @@
 import { z } from 'zod'
 import { connectUrls, isForDevices, pairContext } from '../../../core/pair-context.ts'
-import { API_PREFIX } from '../../../protocol/routes.ts'
+import { API_PREFIX, PING_PATH } from '../../../protocol/routes.ts'
 import type { Exchange } from '../../edge/exchange.ts'
 import { join, joinBody } from '../join.ts'
 import { reachOf } from '../../../protocol/reach.ts'
 import { joined, ping, validateUrl } from '../pairing-replies.ts'
 import { route } from '../route.ts'
-
-const PING_PATH = '/api/tunnel/pair/ping'
 
 /** The public paths of a phone: what answers here, whether an address can be used, and joining by a code. */
 export const phoneRoutes = [

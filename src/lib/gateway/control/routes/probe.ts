@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { NONCE_HEADER, probePaths } from '../../../protocol/probe-api.ts'
 import { gatewayErrors } from '../../errors.ts'
-import { ECHO_PATH } from '../echo.ts'
 import { probeRequest } from '../replies.ts'
 import { route } from '../route.ts'
-import { hintsIn, NONCE_HEADER, received } from '../seen-request.ts'
+import { hintsIn, received } from '../seen-request.ts'
 
 const stream = z.strictObject({
   idle: z
@@ -17,7 +17,7 @@ const stream = z.strictObject({
 export const probeRoutes = [
   route({
     method: 'GET',
-    path: '/api/probe/stream',
+    path: probePaths.stream,
     scope: 'probe',
     about:
       'Three server-sent events, 300 ms apart, so that buffering on the way shows; with `?idle=` that many seconds of silence and then a fourth, `idle`. Sends no hint against buffering.',
@@ -48,7 +48,7 @@ export const probeRoutes = [
   }),
   route({
     method: 'GET',
-    path: '/api/probe/request',
+    path: probePaths.request,
     scope: 'probe',
     about: 'What the gateway saw of this request, and of the headers by which proxies tell of themselves and of their visitors.',
     reply: probeRequest,
@@ -67,7 +67,7 @@ export const probeRoutes = [
   }),
   route({
     method: 'GET',
-    path: ECHO_PATH,
+    path: probePaths.echo,
     scope: 'probe',
     about: 'A WebSocket that sends back what it gets. A request that lost its Upgrade on the way is answered with 426.',
     codes: ['UPGRADE_REQUIRED'],
