@@ -1,19 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { XopcError } from '../errors/error.ts'
+import { PAGE_POLICY } from '../protocol/page-policy.ts'
 
-/** On every reply. Nothing from elsewhere, nothing inline, never in a frame, nothing kept. */
+/** On every reply: the page's policy, and nothing is kept. */
 const headers: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "connect-src 'self'",
-    "manifest-src 'self'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ].join('; '),
+  'Content-Security-Policy': PAGE_POLICY,
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'no-referrer',

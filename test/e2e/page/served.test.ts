@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type House, signedIn, startHouse } from '../../integration/control/house.ts'
 
-const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`
+const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`
 
 /** The page's script and stylesheet, as the document names them. */
 async function assets(house: House): Promise<[script: string, style: string]> {

@@ -1,23 +1,11 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/schema.ts'
+import { PAGE_POLICY } from '../../protocol/page-policy.ts'
 import type { Exchange } from '../edge/exchange.ts'
 import { type PageFile, pageFiles } from './console-files.ts'
 import { explanations } from './console-texts.ts'
 import type { ControlContext } from './context.ts'
-
-/** Nothing from elsewhere, nothing inline, never in a frame. */
-export const CONSOLE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join('; ')
 
 /**
  * Which page a person sees: the overview, where they are signed in; else one that takes the secret of the auth mode, or one that explains how to
@@ -37,7 +25,7 @@ export async function answerPage(
   const { document, files } = await pageFiles()
   const file = files.get(path)
   if (view === null && file === undefined) return false
-  void reply.header('content-security-policy', CONSOLE_POLICY)
+  void reply.header('content-security-policy', PAGE_POLICY)
   if (file !== undefined) sendFile(request, reply, file)
   else if (view !== null) void reply.type('text/html; charset=utf-8').send(pageOf(document, view, exchange, context))
   return true
