@@ -85,7 +85,7 @@ it('so is the secret of a proxy', async () => {
 it('no code compares a secret in another way', () => {
   const suspicious = /\b(token|password|secret|digest|key)\b[^;\n]{0,20}(===|!==|\.equals\(|\.localeCompare\(|\.startsWith\()/i
   const found = sources(
-    'src/lib/gateway/edge/{auth,limits,own-secrets,proxy-identity}.ts',
+    'src/lib/gateway/edge/{auth,limits,own-secrets,principals,proxy-identity}.ts',
     'src/lib/gateway/control/sign-in.ts',
     'src/lib/identity/*.ts',
   ).flatMap(({ path, text }) =>

@@ -5,11 +5,11 @@ import { type DeviceRecord, type Devices, DEVICE_TOKEN_PREFIX } from '../../iden
 import { type Session, type Sessions, SESSION_KEY_PREFIX } from '../../identity/sessions.ts'
 import { TICKET_PREFIX, type TicketUse, type Tickets } from '../../identity/tickets.ts'
 import type { AskedHost } from '../../protocol/authority.ts'
-import type { Scope } from '../../protocol/http-api.ts'
 import type { Principal } from './exchange.ts'
 import type { Head } from './head.ts'
 import type { Limiter } from './limits.ts'
 import { createOwnSecrets, type Secret } from './own-secrets.ts'
+import { ANONYMOUS, type Found, OWNER, principalOf, READ_RUN, UNNAMED, type Weighed } from './principals.ts'
 import { type IdentityFault, type IdentityRules, judgeIdentity, ssoId } from './proxy-identity.ts'
 
 /** What a request's credentials came to. */
@@ -58,14 +58,6 @@ export interface Authenticator {
   unproven(): 'missing_token' | 'auth_unconfigured'
 }
 
-const READ_RUN: ReadonlySet<Scope> = new Set<Scope>(['read', 'run'])
-const ALL: ReadonlySet<Scope> = new Set<Scope>(['read', 'run', 'pair', 'admin'])
-const NONE: ReadonlySet<Scope> = new Set<Scope>()
-const OWNER: Principal = { kind: 'owner', id: 'owner', scopes: ALL }
-const LOCAL: Principal = { kind: 'local', id: 'local', scopes: READ_RUN }
-const ANONYMOUS: Principal = { kind: 'anonymous', id: 'anonymous', scopes: NONE }
-const UNNAMED: Principal = { ...ANONYMOUS, unnamed: true }
-
 /** Nothing was looked at: the proof of a preflight. */
 export const NOBODY: Proof = {
   principal: ANONYMOUS,
@@ -79,9 +71,6 @@ export const NOBODY: Proof = {
   bearerTravels: false,
   apiKeyTravels: false,
 }
-
-/** What one presented value turned out to be. `stranger`: not ours as far as generated credentials go. */
-type Weighed = 'absent' | 'owner' | 'key' | 'device' | 'probe' | 'dead' | 'wrong' | 'stranger'
 
 /**
  * The judge of credentials. Every value is first compared with generated credentials only, which tells a guesser nothing; with a password or
@@ -211,17 +200,6 @@ function travels(kind: Weighed | undefined): boolean {
   return kind === 'stranger' || kind === 'absent'
 }
 
-/** What of a request's credentials turned out to be somebody's. */
-interface Found {
-  weighed: Weighed[]
-  session: Session | null
-  holder: Principal | null
-  /** The device of a token in a header. */
-  app: DeviceRecord | null
-  /** The device of a cookie. */
-  browser: DeviceRecord | null
-}
-
 /** What the generated credentials alone grant. */
 function proofOf(found: Found, visit: Visit, mode: Secret['mode']): Proof {
   const { weighed } = found
@@ -231,43 +209,7 @@ function proofOf(found: Found, visit: Visit, mode: Secret['mode']): Proof {
   return { ...NOBODY, principal, byHeader, ambient: byCookie && !byHeader }
 }
 
-function principalOf({ weighed, session, holder, app, browser }: Found, visit: Visit, mode: Secret['mode']): Principal {
-  // File rights of the control socket (0600 in a 0700 folder) are its credential.
-  if (visit.control || weighed.includes('owner')) return OWNER
-  if (session && weighed.includes('key')) return sessionPrincipal(session, ALL)
-  if (app) return devicePrincipal(app, new Set(app.scopes))
-  if (session) return sessionPrincipal(session, READ_RUN)
-  if (browser) return devicePrincipal(browser, withinReadRun(browser.scopes))
-  if (holder) return ticketPrincipal(holder, visit.ticketUse)
-  if (weighed.includes('probe')) return { kind: 'ticket', id: 'probe', scopes: NONE, ticket: 'probe' }
-  return mode === 'none' && visit.local ? LOCAL : ANONYMOUS
-}
-
-function sessionPrincipal({ id }: Session, scopes: ReadonlySet<Scope>): Principal {
-  return { kind: 'session', id: `session:${id}`, scopes, session: id }
-}
-
-/** What a device may do stands in its record, and nowhere else. */
-function devicePrincipal({ id }: DeviceRecord, scopes: ReadonlySet<Scope>): Principal {
-  return { kind: 'device', id: `device:${id}`, scopes, device: id }
-}
-
-function ticketPrincipal({ id, scopes, device }: Principal, ticket: TicketUse): Principal {
-  return { kind: 'ticket', id, scopes: withinReadRun(scopes), ticket, ...(device === undefined ? {} : { device }) }
-}
-
-/** What a cookie or a URL can carry at most. */
-function withinReadRun(scopes: Iterable<Scope>): ReadonlySet<Scope> {
-  return new Set([...scopes].filter((scope) => READ_RUN.has(scope)))
-}
-
 function bearerOf(authorization: string | undefined): string | undefined {
   if (authorization === undefined || !/^bearer /i.test(authorization)) return undefined
   return authorization.slice('bearer '.length).trim()
-}
-
-/** For `X-Xopc-User`: `owner`, `device:<id>`, `sso:<user>`, or `local` where nobody is asked. */
-export function userOf({ kind, id }: Principal): string {
-  if (kind === 'local') return 'local'
-  return id.startsWith('device:') || id.startsWith('sso:') ? id : 'owner'
 }

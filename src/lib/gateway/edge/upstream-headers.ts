@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { userOf } from './auth.ts'
+import { userOf } from './principals.ts'
 import type { Exchange } from './exchange.ts'
 import { headerKind } from './header-kinds.ts'
 import { dashedName, namedBy } from './header-names.ts'
