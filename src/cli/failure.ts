@@ -39,6 +39,8 @@ function usage(problem: string, command: string): Failure {
 function sentence(text: string): string {
   const lines = text.split('\n').map((line) => line.trim())
   const own = lines.slice(0, lines.findIndex((line) => line.startsWith('See more help')) >>> 0)
+  const missing = missingArgs(own)
+  if (missing !== null) return missing
   const joined = own
     .filter(Boolean)
     .join(' ')
@@ -46,6 +48,13 @@ function sentence(text: string): string {
     .replace(/^Parsing (--\S+) Expected /, '$1 must be ')
     .replace(/ but received: (.*)$/, ', not $1')
   return /[.!?]$/.test(joined) ? joined : `${joined}.`
+}
+
+/** "Missing 1 required arg:" and a line for each, which begins with its name; null where it is about something else. */
+function missingArgs([first = '', ...rest]: readonly string[]): string | null {
+  if (!/^Missing \d+ required args?:$/.test(first)) return null
+  const names = rest.filter(Boolean).map((line) => `<${line.split(/\s+/, 1)[0]}>`)
+  return `${names.join(' and ')} ${names.length === 1 ? 'is' : 'are'} missing.`
 }
 
 /** The parser's errors carry the exit code 2; nothing else in oclif does. */

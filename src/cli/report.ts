@@ -23,10 +23,10 @@ async function exitOf(code: string, told: number): Promise<number> {
   return Object.hasOwn(catalog, code) ? (catalog[code]?.exit ?? told) : told
 }
 
-/** The words before the first flag or value: enough to name the command whose help is meant. */
+/** The words before the first flag or value, at most two as commands have: enough to name the command whose help is meant. */
 function commandWords(words: readonly string[]): string {
   const end = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word))
-  return (end === -1 ? words : words.slice(0, end)).join(' ')
+  return words.slice(0, end === -1 ? 2 : Math.min(end, 2)).join(' ')
 }
 
 async function logPath(env: NodeJS.ProcessEnv): Promise<string> {

@@ -32,9 +32,7 @@ describe('a usage error', () => {
   })
 
   it('keeps a sentence that came without the word about help', () => {
-    expect(toFailure(oclifError('Missing 1 required arg:\nfile  what to read', 2), place).info?.message).toBe(
-      'Missing 1 required arg: file what to read.',
-    )
+    expect(toFailure(oclifError('Missing 1 required arg:\nfile  what to read', 2), place).info?.message).toBe('<file> is missing.')
   })
 })
 
