@@ -39,7 +39,7 @@ function judge(files: readonly string[]): string[] {
     guides,
   ].flat()
   const allowed =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|oclif\.manifest\.json|bin\/(run\.js|package\.json)|dist\/.+\.js|dist\/ui\/.+|docs\/.+\.(md|json))$/
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|oclif\.manifest\.json|bin\/(run\.js|package\.json)|dist\/.+\.js|dist\/ui\/.+|docs\/.+\.(md|json)|docs\/guide\/images\/[\w-]+\.png)$/
   return [
     ...needed.filter((file) => !files.includes(file)).map((file) => `not in the package, but needed: ${file}`),
     ...files.filter((file) => !allowed.test(file)).map((file) => `in the package, but of no use there: ${file}`),

@@ -8,7 +8,7 @@ export interface Block {
   text: string
   /** Line of the page on which the block begins. */
   line: number
-  /** The words behind the language: `other` runs on the other device, `nginx` and `caddy` only where that is the proxy, `template` is what xopc prints. */
+  /** The words behind the language: `other` runs on the other device, `phone` and `browser` wait until one joins, `nginx` and `caddy` only where that is the proxy, `template` is what xopc prints. */
   words: ReadonlySet<string>
   /** The exit code that the page means; 0 unless it says so. */
   exit: number

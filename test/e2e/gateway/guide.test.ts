@@ -7,6 +7,7 @@ import { needsPeer } from '../../support/peers.ts'
 import { run, type Ran } from '../../support/run.ts'
 import { type Computers, createComputers } from '../guide/computers.ts'
 import { startWebServer, type WebServer } from '../guide/web-server.ts'
+import { runWhileJoining } from '../pairing/joining.ts'
 import { type Block, blocksOf, guidePages } from './guide-blocks.ts'
 
 describe('the settings in the guide', () => {
@@ -71,6 +72,7 @@ for (const [index, { page, server }] of walks.entries()) {
 
 async function walk(computers: Computers, { text, words }: Block): Promise<Ran> {
   const script = hastened.reduce((all, [slow, fast]) => all.replaceAll(slow, fast), text)
+  for (const who of ['phone', 'browser'] as const) if (words.has(who)) return await runWhileJoining(computers, script, who)
   if (!words.has('other')) return await computers.run('home', script)
   const { stdout } = await computers.run('home', 'xopc gateway token --show')
   return await computers.run('other', script, { TOKEN: stdout.trim() })
