@@ -33,12 +33,17 @@ async function untilSettled(xopc: Xopc, minted: PairingCode, stop: AbortSignal):
       // Every stream begins with `connected`: what happened before it is seen by asking once.
       if (type !== 'connected' && type !== 'device.paired') continue
       const code = await xopc.pairing(minted.id)
-      if (code.state !== 'waiting') return code
+      if (isOver(code) || (type === 'device.paired' && code.state === 'used')) return code
     }
     const code = await xopc.pairing(minted.id)
-    if (stop.aborted || code.state !== 'waiting') return code
+    if (stop.aborted || isOver(code)) return code
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
   }
+}
+
+/** A code is used up before its device is saved; `device.paired` comes after both. */
+function isOver({ state, device }: PairingCode): boolean {
+  return state === 'used' ? device !== null : state !== 'waiting'
 }
 
 /** Somebody may join in the moment of taking it back: what counts is how the code ended. */
