@@ -52,6 +52,16 @@ describe('the errors', () => {
     expect(documented.filter((code) => /_|^[A-Z]+$/.test(code)).toSorted()).toEqual([...defined.keys()].toSorted())
   })
 
+  // What stands behind the last `: xopc` is one command: the settings page gives it a copy button (src/ui/parts/problem.tsx).
+  it('have hints whose command stands at the end, alone', () => {
+    const endings = [...definitions].flatMap(([code, { hint = '' }]) => {
+      const command = /^.+: (xopc .+)$/.exec(hint)?.[1]?.replace(/'[^']*'/g, 'X')
+      return command === undefined ? [] : [{ code, command }]
+    })
+    expect(endings.length).toBeGreaterThan(40)
+    expect(endings.filter(({ command }) => /[,;.](?:\s|$)| (?:or|and) |\)$/.test(command))).toEqual([])
+  })
+
   it('are each used somewhere', () => {
     const code = sources('src/**/*.ts').filter(({ path }) => path !== catalogPath)
     const unused = [...defined].filter(

@@ -70,14 +70,14 @@ export const coreErrors = defineErrors({
   },
   LOOPBACK_NOT_REACHABLE: {
     message: 'For a device {url} is the device itself, not the gateway’s computer.',
-    hint: 'Name an address that leads here from elsewhere: xopc status shows them.',
+    hint: 'Name an address that leads here from elsewhere. To see which there are: xopc status',
     http: 400,
     exit: 2,
     about: 'A loopback address was asked for as the address of a pairing code.',
   },
   ADMIN_IN_XOPC_UI: {
     message: 'A browser that is paired by a code never administrates the gateway.',
-    hint: 'Administrate in a browser on the gateway’s computer: xopc ui. For a browser that only uses it, leave out --admin.',
+    hint: 'For a browser that only uses it, leave out --admin. To administrate, on the gateway’s computer: xopc ui',
     http: 403,
     exit: 2,
     about: 'A page of the app, or another page at the same origin, could use what the browser holds. So its cookie grants `read run` only.',

@@ -39,7 +39,7 @@ export const gatewayErrors = defineErrors({
   },
   SIGN_IN_BY_CODE: {
     message: 'With an app behind the gateway, no page takes the owner’s token: a browser signs in by a pairing code.',
-    hint: 'Make a code on the gateway’s computer: xopc pair --browser. To administrate: xopc ui, there.',
+    hint: 'To administrate, open xopc ui on the gateway’s computer. For a code for this browser, there: xopc pair --browser',
     http: 403,
     exit: 1,
     about:
@@ -76,7 +76,7 @@ export const gatewayErrors = defineErrors({
   },
   UPGRADE_REQUIRED: {
     message: 'This is a WebSocket, and the request came without a WebSocket handshake.',
-    hint: 'If a proxy stands between, let it pass Upgrade and Connection on: xopc proxy test shows the lines for it.',
+    hint: 'If a proxy stands between, let it pass Upgrade and Connection on. For the lines: xopc proxy test',
     http: 426,
     exit: 1,
     about: 'A plain request reached the address of a WebSocket. Behind a proxy it means that the proxy took the `Upgrade` header out.',
@@ -126,7 +126,7 @@ export const gatewayErrors = defineErrors({
   },
   PROGRAM_REPLACED: {
     message: 'xopc was installed anew while this gateway ran, and the part that answers here is gone from the disk.',
-    hint: 'Start it again: xopc gateway --force (with --background, if it ran so).',
+    hint: 'Start it again (with --background, if it ran so): xopc gateway --force',
     http: 503,
     exit: 1,
     about:

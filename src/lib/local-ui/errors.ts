@@ -39,7 +39,7 @@ export const localUiErrors = defineErrors({
   },
   UI_GATEWAY_GONE: {
     message: 'The gateway does not answer: {reason}.',
-    hint: 'Start it: xopc gateway. This page goes on by itself.',
+    hint: 'This page goes on by itself once it runs. Start it: xopc gateway',
     http: 502,
     exit: 1,
     about: 'The page of `xopc ui` is there, but the gateway behind it was stopped or starts anew.',

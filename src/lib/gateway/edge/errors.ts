@@ -12,7 +12,7 @@ export const edgeErrors = defineErrors({
   },
   invalid_token: {
     message: 'The credential is wrong, or no longer valid.',
-    hint: 'On the computer of the gateway: xopc gateway token --show, or xopc pair for a device that was thrown out. A password is the one in gateway.auth.password.',
+    hint: 'A device that was thrown out joins again with xopc pair; a password is the one in gateway.auth.password. The token, on the computer of the gateway: xopc gateway token --show',
     http: 401,
     exit: 1,
     about:
