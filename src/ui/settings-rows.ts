@@ -20,6 +20,8 @@ export interface SettingRow {
   take: string
   /** The environment variable that wins over the file. */
   env: string | null
+  /** What comes with a later version, and the setting does nothing before; null where it counts now. */
+  later: string | null
 }
 
 /** Settings of one parent. */
@@ -62,6 +64,7 @@ function rowOf(node: SchemaNode, value: unknown, path: string): SettingRow {
     byDefault: node['default'],
     take: textOf(node['x-take']),
     env: typeof node['x-env'] === 'string' ? node['x-env'] : null,
+    later: typeof node['x-later'] === 'string' ? node['x-later'] : null,
   }
 }
 

@@ -1,11 +1,13 @@
 import { jsonSchema } from './json-schema.ts'
 import { keyAt } from './keys.ts'
 import { takeOf } from './reload-table.ts'
+import { waitsFor } from './rules-version.ts'
 import { isRecord } from './tree.ts'
 
 /**
  * The JSON Schema for a form: besides what editors know, each setting says how a running gateway takes a change (`x-take`: `applied`,
- * `rebound`, `restart needed`) and which environment variable wins over the file (`x-env`). Throws nothing.
+ * `rebound`, `restart needed`), which environment variable wins over the file (`x-env`), and what it waits for where this version cannot do it
+ * yet (`x-later`). Throws nothing.
  */
 export function formSchema(schema: Record<string, unknown> = jsonSchema()): Record<string, unknown> {
   return withNotes(schema, '')
@@ -13,7 +15,7 @@ export function formSchema(schema: Record<string, unknown> = jsonSchema()): Reco
 
 function withNotes(node: Record<string, unknown>, path: string): Record<string, unknown> {
   const properties = node['properties']
-  if (!isRecord(properties)) return { ...node, 'x-take': takeOf(path), ...variable(path) }
+  if (!isRecord(properties)) return { ...node, 'x-take': takeOf(path), ...variable(path), ...later(path) }
   const inner = Object.entries(properties).map(([name, child]) => {
     return [name, isRecord(child) ? withNotes(child, path === '' ? name : `${path}.${name}`) : child]
   })
@@ -23,4 +25,9 @@ function withNotes(node: Record<string, unknown>, path: string): Record<string, 
 function variable(path: string): { 'x-env'?: string } {
   const env = keyAt(path)?.env ?? null
   return env === null ? {} : { 'x-env': env }
+}
+
+function later(path: string): { 'x-later'?: string } {
+  const method = waitsFor(path)
+  return method === null ? {} : { 'x-later': method }
 }

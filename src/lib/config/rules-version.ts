@@ -21,5 +21,18 @@ const later: readonly { key: string; method: string; asked: (config: Config) => 
 const notYet: Rule = ({ config }) =>
   later.filter(({ asked }) => asked(config)).map(({ key, method }) => found(key, configErrors.NOT_IN_THIS_VERSION({ key, method })))
 
+/** Settings that do nothing before their method exists, by the first words of their path. */
+const idle: readonly [start: string, method: string][] = [
+  ...later.map(({ key, method }): [string, string] => [key, method]),
+  ['gateway.remote', 'remote mode'],
+  ['gateway.tailscale', 'Tailscale'],
+  ['tunnel', 'the public tunnel'],
+]
+
+/** What a setting waits for, where this version cannot do it yet; else null. */
+export function waitsFor(path: string): string | null {
+  return idle.find(([start]) => path === start || path.startsWith(`${start}.`))?.[1] ?? null
+}
+
 /** Rules about what this version can do. */
 export const versionRules: readonly Rule[] = [notYet]

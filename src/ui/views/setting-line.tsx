@@ -16,6 +16,7 @@ export function SettingLine({ row, save }: { row: SettingRow; save: Save }): JSX
   const [editing, setEditing] = useState(false)
   const [said, setSaid] = useState('')
   const work = useWork()
+  const fixed = row.secret || editing || row.later !== null
   const reset = async (): Promise<void> => setSaid(outcome(await save(row.path, null), row.path))
   const done = (change: ConfigChange): void => {
     setSaid(outcome(change, row.path))
@@ -26,11 +27,11 @@ export function SettingLine({ row, save }: { row: SettingRow; save: Save }): JSX
       <div class="setting">
         <div class="setting-name">
           <code>{row.name}</code>
-          <span class="quiet small">{row.take}</span>
+          <span class="quiet small">{row.later === null ? row.take : 'comes later'}</span>
         </div>
         {!editing && <Value row={row} />}
         <div class="setting-actions">
-          {!row.secret && !editing && (
+          {!fixed && (
             <button type="button" class="small" onClick={() => setEditing(true)} aria-label={`Change ${row.path}`}>
               Change
             </button>
@@ -45,9 +46,10 @@ export function SettingLine({ row, save }: { row: SettingRow; save: Save }): JSX
       {editing && <Editor row={row} save={save} done={done} cancel={() => setEditing(false)} />}
       <p class="quiet small about">
         {row.about}
+        {row.later !== null && ` Does nothing yet: ${row.later} comes with a later version.`}
         {row.env !== null && ` The variable ${row.env} wins over it.`}
       </p>
-      {row.secret && <SecretHelp path={row.path} />}
+      {row.secret && row.later === null && <SecretHelp path={row.path} />}
       <p class="small good" role="status">
         {said}
       </p>

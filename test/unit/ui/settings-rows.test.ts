@@ -25,6 +25,15 @@ describe('settings as rows', () => {
     expect(at('gateway.trustedProxies')).toMatchObject({ field: { kind: 'list' } })
   })
 
+  it('say what they wait for, where they do nothing yet', () => {
+    const later = rows(formSchema()).filter((row) => row.later !== null)
+    const waiting = (start: string) => later.some(({ path }) => path.startsWith(start))
+    expect(
+      ['gateway.tailscale.', 'tunnel.', 'gateway.remote.', 'gateway.auth.trustedProxy.jwt.'].filter((start) => !waiting(start)),
+    ).toEqual([])
+    expect(['gateway.port', 'gateway.auth.mode', 'gateway.auth.trustedProxy.userHeader'].filter(waiting)).toEqual([])
+  })
+
   it('gain one with a key that is added to the schema', () => {
     const schema = structuredClone(jsonSchema()) as { properties: { gateway: { properties: Record<string, unknown> } } }
     schema.properties.gateway.properties['lantern'] = { type: 'boolean', description: 'Whether it shines.', default: true }

@@ -21,7 +21,7 @@ export const configRoutes = [
     path: '/api/config/schema',
     scope: 'admin',
     about:
-      'The JSON Schema of the file, for a form: each setting says how a change is taken (`x-take`) and which environment variable wins over the file (`x-env`); a secret is `writeOnly`.',
+      'The JSON Schema of the file, for a form: each setting says how a change is taken (`x-take`) and which environment variable wins over the file (`x-env`), and what it waits for where this version cannot do it yet (`x-later`); a secret is `writeOnly`.',
     reply: z.record(z.string(), z.unknown()),
     handle: () => formSchema(),
   }),
