@@ -7,10 +7,9 @@ import { table } from './table.ts'
 export function renderLanOn(state: AccessState, running: boolean): string[] {
   if (!running) return ['Saved: the gateway opens to the network when it starts. It is not running now.', '', 'Next: xopc gateway']
   const urls = urlsOf(state).map((url) => `  ${url}`)
-  const signIn = 'Next: open an address on the other device and sign in with the token that `xopc gateway token --show` prints.'
   switch (state.phase) {
     case 'on':
-      return ['Devices on the same network can come now:', ...urls, '', signIn]
+      return ['Devices on the same network can come now:', ...urls, '', 'Next: xopc pair, to let a phone or another computer in']
     case 'degraded':
       return [
         'Devices on the same network can come now, with a problem:',

@@ -65,5 +65,5 @@ function nextStep({ running, methods, recommended, conflicts }: Overview): strin
   if (conflict?.fix.command !== undefined) return cleanText(conflict.fix.command, longest)
   if (!running) return 'xopc gateway'
   if (methods.some(({ id, state }) => id === 'proxy' && state.phase === 'degraded')) return 'xopc proxy test, to see which hop fails'
-  return recommended === null ? 'xopc gateway token --show, to sign in on a device' : onCommands[recommended]
+  return recommended === null ? 'xopc pair, to let a device in' : onCommands[recommended]
 }

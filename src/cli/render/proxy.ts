@@ -33,7 +33,7 @@ export function renderProxySet(state: AccessState, setting: Setting): string[] {
   return [
     ...say('', `${url} leads to this gateway: ${verifiedText(state.verified, now)}. It does not show whether it works over cellular.`),
     '',
-    ...say('Next: ', 'open it on another device and sign in with the token that `xopc gateway token --show` prints.'),
+    'Next: xopc pair, to let a phone or another computer in',
   ]
 }
 

@@ -67,7 +67,7 @@ describe('the overview', () => {
       'lan     on     anyone on the same network  http://192.168.1.5:18790',
       '  lan: not verified yet',
       '',
-      'Next: xopc gateway token --show, to sign in on a device',
+      'Next: xopc pair, to let a device in',
     ])
   })
 
