@@ -26,6 +26,7 @@ import type { Names } from './origin.ts'
 import { allowOrigin, dressOwn, replyTo, sendError, sendJson } from './reply.ts'
 import { followTrust } from './trust.ts'
 import { isHandshake } from './websocket.ts'
+import { endWorker } from './worker-end.ts'
 
 /** What the edge is given. */
 export interface EdgeParts {
@@ -101,6 +102,8 @@ export function createEdge(parts: EdgeParts): Edge {
         return answerPreflight(res, verdict.origin)
       case 'sign-in':
         return askToSignIn(res)
+      case 'worker-end':
+        return endWorker(res)
       case 'control':
         return handToControl(verdict, req, res)
       case 'app':

@@ -18,6 +18,7 @@ import { identityDoors } from './proxy-identity.ts'
 import { identityError, unprovenError } from './unproven.ts'
 import { type Place, placeOf } from './paths.ts'
 import { cutTicket } from './ticket-url.ts'
+import { asksForWorker } from './worker-end.ts'
 
 /** What becomes of a request. `forwarded` is null only where the request could not be read that far. */
 export type Verdict =
@@ -27,6 +28,8 @@ export type Verdict =
   | { to: 'preflight'; origin: string; forwarded: Forwarded }
   /** A person without a session, to be shown where to sign in. */
   | { to: 'sign-in'; forwarded: Forwarded }
+  /** The service worker of an app that is not behind this address any more, or of a person who is signed out. */
+  | { to: 'worker-end'; forwarded: Forwarded }
   | { to: 'control'; url: string; exchange: Exchange; head: Head; proof: Proof; forwarded: Forwarded }
   | { to: 'app'; exchange: Exchange; head: Head; proof: Proof; forwarded: Forwarded }
 
@@ -93,10 +96,16 @@ function judgeOrigin({ names }: Bench, { req, method, upgrade, forwarded, place,
     if (place.signIn && origin !== null) {
       if (!isOriginOf(origin, forwarded)) return refuse(gatewayErrors.ORIGIN_NOT_HOST({ origin: cleanText(origin, 100), host }), forwarded)
     } else if (foreign) return refuse(foreignError(origin), forwarded)
-    if (req.headers['service-worker'] === 'script') return refuse(edgeErrors.SERVICE_WORKER_REFUSED(), forwarded)
+    if (asksForWorker(req)) return judgeWorker(req, forwarded)
   } else if (foreign && upgrade) return refuse(foreignError(origin), forwarded)
   const asks = method === 'OPTIONS' && origin !== null && req.headers['access-control-request-method'] !== undefined
   return asks && place.to === 'control' && names.cors().has(origin) ? { to: 'preflight', origin, forwarded } : null
+}
+
+/** No page of ours has a worker, so one outside of /xopc/ was of an app that stood here before. */
+function judgeWorker({ method, url = '' }: IncomingMessage, forwarded: Forwarded): Verdict {
+  const ends = method === 'GET' && !/^\/xopc(\/|$)/.test(url)
+  return ends ? { to: 'worker-end', forwarded } : refuse(edgeErrors.SERVICE_WORKER_REFUSED(), forwarded)
 }
 
 /** Who it is, and whether that is enough for the name it was called by and the place it wants. */
@@ -130,6 +139,7 @@ function judgeForApp(bench: Bench, read: Case, proof: Proof, named: boolean, kno
   const { host } = forwarded
   if (!proof.principal.scopes.has('run')) {
     if (proof.principal.kind === 'anonymous' && !upgrade && isPage(req)) return { to: 'sign-in', forwarded }
+    if (proof.principal.kind === 'anonymous' && method === 'GET' && asksForWorker(req)) return { to: 'worker-end', forwarded }
     const { principal } = proof
     const unproven = unprovenError({ principal, unproven: bench.authenticator.unproven() })
     return refuse(named ? unproven : edgeErrors.UNKNOWN_HOST({ host }), forwarded, proof)
