@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { bodyOf } from '../../lib/client/call.ts'
 import { secretOf } from '../../lib/protocol/pairing-link.ts'
 import type { Facts } from '../facts.ts'
@@ -18,10 +18,22 @@ function takeSecret(): string | null {
   return secret
 }
 
-const secret = location.pathname.endsWith('/pair') ? takeSecret() : null
+const first = location.pathname.endsWith('/pair') ? takeSecret() : null
+
+/** The secret of the link. One that is opened where this page is shown already changes nothing but the fragment. */
+function useSecret(): string | null {
+  const [secret, setSecret] = useState(first)
+  useEffect(() => {
+    const changed = (): void => setSecret(takeSecret())
+    addEventListener('hashchange', changed)
+    return () => removeEventListener('hashchange', changed)
+  }, [])
+  return secret
+}
 
 /** Where a scanned link leads: which gateway it is, and what this browser will be allowed, before it joins. Whom it joins is no matter of the link. */
 export function Pair({ facts }: { facts: Facts }): JSX.Element {
+  const secret = useSecret()
   return (
     <main class="narrow">
       <h1>Join this gateway</h1>
@@ -42,7 +54,7 @@ export function Pair({ facts }: { facts: Facts }): JSX.Element {
           <dd>{allowedText(['read', 'run'])}</dd>
         </div>
       </dl>
-      {secret === null ? <NoSecret /> : <Join secret={secret} />}
+      {secret === null ? <NoSecret /> : <Join key={secret} secret={secret} />}
     </main>
   )
 }
