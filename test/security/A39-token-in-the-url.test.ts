@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
-import { openHouse } from './doors.ts'
+import { beforeAll, expect, it } from 'vitest'
+import { controlRoutes } from '../../src/lib/gateway/control/routes/table.ts'
+import { needsPeer } from '../support/peers.ts'
+import { signIn } from './browsers.ts'
+import { type House, openHouse } from './doors.ts'
+import { keyLine, openLocalUi } from './local-ui.ts'
+import { join as joinAsPhone, mint } from './pairing.ts'
+import { openTenants } from './tenants.ts'
 
 // What stands in a URL stands in histories, Referer headers and the logs of everything on the way.
 
@@ -63,4 +69,101 @@ it('no page of ours puts one there, and the sign-in form cannot send one by GET'
   expect((await house.doors.local.ask(`GET ${script}`)).body).toMatch(/method:["'`]post["'`],action:/)
   expect(page.headers['referrer-policy']).toBe('no-referrer')
   expect((await house.doors.local.ask(`GET /?token=${house.gateway.token}`, ['Accept: text/html'])).body).not.toContain(house.gateway.token)
+})
+
+const closed = controlRoutes
+  .filter(({ scope }) => scope !== 'none')
+  .map(({ method, path }) => `${method} /xopc${path.replace(':id', 'lan')}`)
+const open = controlRoutes.filter(({ scope }) => scope === 'none').map(({ method, path }) => `${method} /xopc${path}`)
+
+needsPeer('netns', 'a credential in the URL', (ip) => {
+  let there: House
+  let secrets: Record<string, string>
+  beforeAll(async () => {
+    there = await openHouse({ ip })
+    const { key, cookie } = await signIn(there, there.doors.local, `http://${there.doors.local.host}`)
+    const code = await mint(there)
+    secrets = {
+      'the owner’s token': there.gateway.token,
+      'a device’s token': (await joinAsPhone(there)).token,
+      'a session key': key.replace(/.*: /, ''),
+      'a session cookie': cookie.replace(/.*=/, ''),
+      'a pairing secret': code.secret,
+      'a browser’s pairing secret': code.browserSecret ?? '',
+    }
+  })
+
+  it.each(['local', 'lan', 'proxy'] as const)('opens no route at the door %s, and is written nowhere', async (name) => {
+    const door = there.doors[name]
+    for (const [what, secret] of Object.entries(secrets)) {
+      for (const key of ['token', 'ticket', 'access_token', 'ps']) {
+        for (const route of closed) {
+          const answer = await door.ask(`${route}?${key}=${secret}`, ['Content-Type: application/json'])
+          expect(answer.status, `${what}: ${route} ${answer.body}`).toBe(401)
+          expect(answer.body + JSON.stringify(answer.headers)).not.toContain(secret)
+        }
+        for (const route of [...open, 'GET /xopc/pair', 'GET /xopc/']) {
+          const answer = await door.ask(`${route}?${key}=${secret}`, ['Content-Type: application/json'])
+          expect(answer.body + JSON.stringify(answer.headers), `${what}: ${route}`).not.toContain(secret)
+          expect(answer.headers['referrer-policy'], route).toBe('no-referrer')
+        }
+      }
+      expect(logs(there.gateway.stateDir), what).not.toContain(secret)
+    }
+    // A pairing secret in the query was no exchange.
+    const devices = await door.ask('GET /xopc/api/devices', [there.bearer])
+    expect(JSON.parse(devices.body)).toHaveLength(1)
+  })
+
+  it('opens nothing at the server of xopc ui', async () => {
+    const ui = await openLocalUi(there.gateway)
+    const used = await openLocalUi(there.gateway)
+    const key = keyLine(await used.enter()).replace(/.*: /, '')
+    for (const name of ['key', 'token', 'x-xopc-token', 'code', 'ticket']) {
+      for (const secret of [key, ui.code, there.gateway.token]) {
+        for (const route of closed) {
+          const answer = await used.door.ask(`${route}?${name}=${secret}`, [`Origin: ${used.origin}`, 'Content-Type: application/json'])
+          // Numbers for programs are not passed on at all.
+          expect(['UI_KEY_MISSING', 'UI_NOT_FOUND'], `${route} ${name}`).toContain(answer.code)
+        }
+        const lines = [`Origin: ${ui.origin}`, 'Content-Type: application/json']
+        const asked = await ui.door.ask(`POST /xopc/ui/session?${name}=${secret}`, lines, { body: '{}' })
+        expect(asked).toMatchObject({ status: 401, code: 'UI_LINK_INVALID' })
+      }
+    }
+    expect(logs(there.gateway.stateDir)).not.toContain(key)
+    expect(logs(there.gateway.stateDir)).not.toContain(ui.code)
+  })
+})
+
+needsPeer(['chromium', 'caddy', 'own-hosts'], 'the secret of a pairing link', (chromium, caddy) => {
+  it('stays in no history, no Referer, no log and no page', async () => {
+    const app = '<!doctype html><html><head><title>the app</title></head><body>hello</body></html>'
+    const tenants = await openTenants(chromium, caddy, { '/': app })
+    const { gateway, url, received } = tenants
+    const { link, secret } = await tenants.mint()
+    const page = await (await tenants.person()).newPage()
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(`${request.url()} ${JSON.stringify(request.headers())}`))
+    await page.goto(link)
+    await page.getByRole('button', { name: 'Join' }).waitFor()
+    expect(
+      await page.evaluate(() =>
+        [location.href, document.documentElement.outerHTML, JSON.stringify({ ...sessionStorage, ...localStorage })].join(),
+      ),
+    ).not.toContain(secret)
+    await page.goto(`${url}/xopc/`)
+    await page.goBack()
+    await page.getByText('holds no pairing code').waitFor()
+    expect(page.url()).toBe(`${url}/xopc/pair`)
+    await page.goto(link)
+    await page.getByRole('button', { name: 'Join' }).click()
+    await page.waitForURL(`${url}/`)
+    await page.goBack()
+    expect(page.url()).not.toContain('#')
+    // Playwright names the address as it was opened, which is sent without its fragment.
+    expect(asked.filter((line) => line.includes(secret) && !line.startsWith(link))).toEqual([])
+    expect(JSON.stringify(received())).not.toContain(secret)
+    expect(logs(gateway.stateDir)).not.toContain(secret)
+  })
 })
