@@ -49,6 +49,21 @@ needsPeer('netns', 'a pairing code', (ip) => {
     expect(qr.status === 200 ? JSON.parse(qr.body) : null).toEqual(qr.status === 200 ? expect.objectContaining({ qrPayload: '' }) : null)
   })
 
+  it('is not told to a browser’s cookie alone, whatever the same browser minted with its key', async () => {
+    const { local } = house.doors
+    const origin = `Origin: http://${local.host}`
+    const browser = await signIn(house, local, `http://${local.host}`)
+    const minted = await sends(local, 'POST /xopc/api/pair', { admin: true }, [browser.cookie, browser.key, origin])
+    expect(minted.status, minted.body).toBe(200)
+    const payload = async (lines: readonly string[]) => {
+      // `as`: the reply of GET /api/tunnel/qr.
+      return (JSON.parse((await local.ask('GET /xopc/api/tunnel/qr', lines)).body) as { qrPayload: string }).qrPayload
+    }
+    expect(await payload([browser.cookie, browser.key, origin])).toContain('&ps=')
+    expect(await payload([browser.cookie, origin])).toBe('')
+    expect(await payload([browser.cookie])).toBe('')
+  })
+
   it('has no more rights than its wish, minted by who may', async () => {
     const answer = await sends(house.doors.local, 'POST /xopc/api/pair', {}, who['a device that may pair'])
     expect(answer).toMatchObject({ status: 200 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { PairCaller, PairOptions } from '../../../core/xopc.ts'
+import type { Scope } from '../../../protocol/http-api.ts'
 import { routes } from '../../../protocol/routes.ts'
 import type { Exchange } from '../../edge/exchange.ts'
 import type { ControlContext } from '../context.ts'
@@ -71,11 +72,16 @@ export const pairRoutes = [
     handle: async ({ exchange }, context) => {
       const caller = callerOf(exchange, context)
       const code = context.pairing.latest(caller.id)
-      const { links, baseUrl, lanUrl, expiresAt } = code === null ? nothing : await context.xopc.pairing(code.id, caller)
+      const { links, baseUrl, lanUrl, expiresAt } = code === null || !mayMint(caller, code.scopes) ? nothing : await context.xopc.pairing(code.id, caller)
       return { qrPayload: links?.app ?? '', publicUrl: baseUrl, lanUrl, expiresAt }
     },
   }),
 ]
+
+/** A browser's cookie stands for the same session with and without its key: without it the link of a code must not be had, either (attack A55). */
+function mayMint({ scopes }: PairCaller, wanted: readonly Scope[]): boolean {
+  return scopes.has('pair') && wanted.every((scope) => scopes.has(scope))
+}
 
 /** What the request itself proves of who asks. */
 export function callerOf(exchange: Exchange, { sessions, config }: Pick<ControlContext, 'sessions' | 'config'>): PairCaller {
