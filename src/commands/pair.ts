@@ -1,4 +1,5 @@
 import { BaseCommand, Flags } from '../cli/base-command.ts'
+import { jsonText } from '../cli/render/json.ts'
 import { renderPairing, renderPairingEnd, secondsLeft } from '../cli/render/pairing.ts'
 import type { PairOptions, Xopc } from '../lib/core/xopc.ts'
 import type { PairingWatch } from '../cli/watch-pairing.ts'
@@ -13,7 +14,7 @@ const INTERRUPTED = 130
 export default class Pair extends BaseCommand {
   static override summary = 'Let a phone or a browser join, by a QR code that works once. Waits, and says who joined.'
   static override description =
-    'The code is good for 5 minutes and holds no token: the device gets one of its own, which `xopc devices revoke` ends. It may use the gateway, and change nothing of it unless --admin says so. Ctrl-C takes an unused code back. Exits with 1 where nobody joined.'
+    'The code is good for 5 minutes and holds no token: the device gets one of its own, which `xopc devices revoke` ends. It may use the gateway, and change nothing of it unless --admin says so. Ctrl-C takes an unused code back. Exits with 1 where nobody joined. With --json the code comes at once, on a line of its own, and how it ended on another.'
   static override examples = [
     '<%= config.bin %> pair',
     '<%= config.bin %> pair --browser --name "Kitchen tablet"',
@@ -32,6 +33,11 @@ export default class Pair extends BaseCommand {
   }
   protected override readonly ownsSignals = true
 
+  /** One line each: the code, and its end. */
+  override logJson(json: unknown): void {
+    process.stdout.write(`${jsonText(json, 0)}\n`)
+  }
+
   async run(): Promise<PairingCode> {
     const { flags } = await this.parse(Pair)
     const { browser, admin, name, timeout } = flags
@@ -39,8 +45,10 @@ export default class Pair extends BaseCommand {
     // From before there is a code: no Ctrl-C leaves an unused one behind.
     const signal = timeout === 0 ? null : endSignal()
     const options: PairOptions = { ...(browser && { browser }), ...(admin && { admin }), ...(name !== undefined && { name }) }
-    const code = await xopc.pair(options)
-    this.out(...renderPairing(code, { browser, rows: process.stdout.rows, ...this.terminal }))
+    const [code, { fingerprint }] = await Promise.all([xopc.pair(options), xopc.status()])
+    // Whoever waits for the end by a program needs the link before it.
+    if (signal !== null && this.jsonEnabled()) this.logJson(code)
+    this.out(...renderPairing(code, { browser, fingerprint, rows: process.stdout.rows, ...this.terminal }))
     return signal === null ? code : await this.wait(xopc, code, { signal, limitMs: (timeout ?? LONGEST_S) * 1000 })
   }
 
@@ -48,7 +56,7 @@ export default class Pair extends BaseCommand {
     const { watchPairing } = await import('../cli/watch-pairing.ts')
     const begin = Date.now()
     const until = Math.min(begin + watch.limitMs, Date.parse(code.expiresAt))
-    const settle = await this.count(() => secondsLeft(until - Date.now()))
+    const settle = await this.count(() => secondsLeft(until - Date.now()).slice(0, this.terminal.columns - 1))
     const end = await watchPairing(xopc, code, watch).finally(settle)
     this.out(...renderPairingEnd(end, Date.now() - begin))
     if (end.state !== 'used') process.exitCode = watch.signal.aborted ? INTERRUPTED : 1

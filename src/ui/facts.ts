@@ -9,7 +9,6 @@ export interface Facts {
   who: string
   /** Of the pair page: the gateway's key as `SHA256:…`. */
   fingerprint: string
-  gatewayId: string
 }
 
 const views = ['token', 'password', 'overview', 'pair'] as const
@@ -22,6 +21,5 @@ export function readFacts({ dataset }: HTMLElement): Facts {
     upstream: dataset['upstream'] === 'yes',
     who: dataset['who'] ?? 'anonymous',
     fingerprint: dataset['fingerprint'] ?? '',
-    gatewayId: dataset['gatewayId'] ?? '',
   }
 }

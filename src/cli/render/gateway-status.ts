@@ -16,6 +16,7 @@ export function renderStatus(status: Status): string[] {
       ['Running for', `${duration(status.uptime)} (process ${status.pid})`],
       ['Sign-in by', status.authMode],
       ['App behind it', status.upstream === null ? 'none' : cleanText(status.upstream, 300)],
+      ['Fingerprint', status.fingerprint],
       ['Ways in', status.methods.map(({ id, state }) => `${id} ${phaseWord(state)}`).join(', ')],
       ['Listens on', status.ingress.flatMap(({ addresses }) => addresses).join(' ')],
       [

@@ -11,6 +11,8 @@ const longest = 200
 interface Show {
   /** The link is for any browser instead of the app. */
   browser: boolean
+  /** Of the gateway's key, which the page of a browser link shows, too. */
+  fingerprint: string
   /** A terminal that takes colours. */
   live: boolean
   columns: number
@@ -27,6 +29,7 @@ export function renderPairing(code: PairingCode, show: Show): string[] {
   return [
     ...wrap('', `${whoMayJoin(code, show.browser)} ${rights(code.scopes)}`, show.textColumns),
     ...wrap('', `It will use ${where}.`, show.textColumns),
+    ...(show.browser ? wrap('', `Its page names the gateway: ${show.fingerprint}`, show.textColumns) : []),
     '',
     ...picture,
     ...(link === null || link === undefined ? [] : [link]),
@@ -50,13 +53,13 @@ function pictureOf(qr: QrCode, link: string, { live, columns, rows, browser, tex
   // What scrolls out of sight cannot be scanned: the code, its link, and the line that counts down are seen together.
   const lines = needed.rows + Math.ceil(link.length / columns) + 3
   if (columns >= needed.columns && (rows === undefined || rows >= lines)) return [...qrLines(qr), '']
-  const wish = `This window is too small for the QR code: it needs ${needed.columns} columns and ${lines} lines. Make it larger and type this again, or open the link:`
+  const wish = `This window is too small for the QR code: it needs ${needed.columns} columns and ${lines} lines. Make it larger or its letters smaller and type this again, scan it from xopc ui, or open the link:`
   return wrap('', wish, textColumns)
 }
 
 /** How long the code can still be used. Pure. */
 export function secondsLeft(leftMs: number): string {
-  return `Waiting; the code is good for ${duration(Math.max(0, Math.round(leftMs / 1000)))} more. Ctrl-C takes it back.`
+  return `Waiting, ${duration(Math.max(0, Math.round(leftMs / 1000)))} left. Ctrl-C takes the code back.`
 }
 
 /** How the waiting ended. `waitedMs`: since the code was shown. Pure. */

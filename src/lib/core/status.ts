@@ -15,6 +15,7 @@ export function statusOf(parts: LiveParts, methods: Status['methods']): Status {
     version: gateway.version,
     apiLevel: API_LEVEL,
     gatewayId: signer.gatewayId,
+    fingerprint: signer.fingerprint,
     pid: process.pid,
     uptime: uptimeOf(parts),
     startedAt: new Date(gateway.startedAt).toISOString(),

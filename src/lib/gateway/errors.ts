@@ -18,7 +18,7 @@ export const gatewayErrors = defineErrors({
   },
   BODY_INVALID: {
     message: 'The request does not have the form that this route expects: {detail}.',
-    hint: 'See docs/api.md for its fields. Unknown fields are refused.',
+    hint: 'The fields it knows are in docs/api.md, and in GET /xopc/api/openapi.json.',
     http: 400,
     exit: 2,
     about: 'A body or query was not valid JSON, missed a field, or had a field that the route does not know.',
@@ -109,6 +109,14 @@ export const gatewayErrors = defineErrors({
     http: 429,
     exit: 1,
     about: '30 wrong codes in five minutes block their source; `Retry-After` says for how long. A valid code always passes.',
+  },
+  DEVICE_NOT_SAVED: {
+    message: 'The gateway could not save this device, so it has not joined. The code is still good.',
+    hint: 'Why stands in the log, on the gateway’s computer: xopc gateway logs',
+    http: 503,
+    exit: 1,
+    about:
+      'A device brought a good code, and its record could not be written: the disk is full, or devices.json is broken. Nothing was given away.',
   },
   AGENT_NOT_CONFIGURED: {
     message: 'No agent stands behind this gateway.',

@@ -1,4 +1,4 @@
-import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync, hash, randomUUID, sign } from 'node:crypto'
 import { createExclusive, readText } from '../system/files.ts'
 import { identityErrors } from './errors.ts'
 
@@ -7,6 +7,8 @@ export interface Signer {
   readonly gatewayId: string
   /** The raw 32 bytes of the Ed25519 key, base64url. */
   readonly publicKey: string
+  /** What people compare: `SHA256:` and the digest of that key in base64 without padding, as ssh writes it. */
+  readonly fingerprint: string
   /** Ed25519 over the UTF-8 text, base64url. */
   sign(text: string): string
 }
@@ -27,8 +29,13 @@ export async function openIdentity(paths: { identity: string }): Promise<Signer>
   return {
     gatewayId: identity.gatewayId,
     publicKey: identity.publicKey,
+    fingerprint: fingerprintOf(identity.publicKey),
     sign: (message) => sign(null, Buffer.from(message), key).toString('base64url'),
   }
+}
+
+function fingerprintOf(publicKey: string): string {
+  return `SHA256:${hash('sha256', Buffer.from(publicKey, 'base64url'), 'base64').replace(/=+$/, '')}`
 }
 
 /** Of two that create it at once, one wins and both use what it wrote. */

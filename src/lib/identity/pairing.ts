@@ -47,6 +47,8 @@ export interface Pairing {
    * page of its `baseUrl`), else null. Wrong, used, expired, taken back and wrong way look alike.
    */
   redeem(secret: string, as: 'token' | 'cookie', origin: string | null): PairingRecord | null
+  /** Makes a code that was used wait again, because no device came of it. */
+  giveBack(id: string): void
   /** Notes who joined by a code. */
   joined(id: string, deviceId: string): void
   /** Whether a waiting code is for this origin. */
@@ -151,6 +153,10 @@ export function createPairing({ clock }: { clock: Pick<Clock, 'now'> }): Pairing
       // Before anything is awaited: of two that come at once the second finds it used.
       code.ended = 'used'
       return viewOf(code)
+    },
+    giveBack(id) {
+      const code = codes.get(id)
+      if (code?.ended === 'used' && code.deviceId === null) code.ended = null
     },
     joined(id, deviceId) {
       const code = codes.get(id)

@@ -143,6 +143,8 @@ export interface Status {
   version: string
   apiLevel: number
   gatewayId: string
+  /** Of its key, for people to compare: `SHA256:…`. */
+  fingerprint: string
   pid: number
   uptime: number
   startedAt: string

@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import jsqr from 'jsqr'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Device, PairingCode } from '../../../src/lib/protocol/pairing-api.ts'
@@ -16,7 +18,11 @@ beforeAll(async () => {
 })
 
 function exchange(secret: string, body: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${gateway.url}/api/tunnel/exchange-token`, {
+  return exchangeAt(gateway.url, secret, body)
+}
+
+function exchangeAt(url: string, secret: string, body: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${url}/api/tunnel/exchange-token`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ pairingSecret: secret, ...body }),
@@ -27,9 +33,13 @@ function secretIn(link: string): string {
   return readAppLink(link)?.secret ?? secretOf(new URL(link).hash) ?? ''
 }
 
-async function liveLink(): Promise<string> {
-  const { qrPayload } = (await (await gateway.fetch('/api/tunnel/qr')).json()) as { qrPayload: string }
-  return qrPayload
+/** The lines of `xopc pair --json`. */
+function linesOf(stdout: string): PairingCode[] {
+  // `as`: the API's own form, which its schema holds.
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as PairingCode)
 }
 
 async function jsonOf(args: readonly string[]): Promise<PairingCode> {
@@ -42,7 +52,7 @@ describe('in a terminal', () => {
     'a scanner reads the QR of a %s one, the phone joins by it once, and it is said who and from where',
     async (theme) => {
       const pair = startXopc(['pair'], { stateDir: gateway.stateDir, terminal })
-      await pair.says(/Waiting; the code is good for/)
+      await pair.says(/Waiting, .* left/)
       const { data, width, height } = terminalPixels(pair.stdout(), { columns: terminal.columns, theme: themes[theme] })
       const scanned = jsqr.default(data, width, height, { inversionAttempts: 'dontInvert' })?.data ?? ''
       expect(scanned).toMatch(/^xopc:\/\/gateway\/mobile-connect\?v=2&sid=/)
@@ -58,7 +68,7 @@ describe('in a terminal', () => {
 
   it('counts down, and Ctrl-C takes the unused code back', async () => {
     const pair = startXopc(['pair'], { stateDir: gateway.stateDir, terminal })
-    await pair.says(/good for 4 minutes 5\d seconds more/)
+    await pair.says(/Waiting, 4 minutes 5\d seconds left/)
     const [link] = await pair.says(appLink)
     pair.type('\u0003')
     expect(await pair.ended).toBe(130)
@@ -89,7 +99,7 @@ describe('without a terminal', () => {
   it('--timeout takes the code back when its time is over', async () => {
     const pair = startXopc(['pair', '--timeout', '1', '--json'], { stateDir: gateway.stateDir })
     expect(await pair.ended).toBe(1)
-    expect(JSON.parse(pair.stdout())).toMatchObject({ state: 'revoked', links: null, device: null })
+    expect(linesOf(pair.stdout())).toMatchObject([{ state: 'waiting' }, { state: 'revoked', links: null, device: null }])
     expect(pair.stderr()).toBe('')
   })
 
@@ -100,17 +110,15 @@ describe('without a terminal', () => {
     expect(reply.device.name).toBe('Anna')
   })
 
-  it('--json prints one object, with the device, when it is over', async () => {
+  it('--json prints the code at once, and how it ended on another line', async () => {
     const pair = startXopc(['pair', '--admin', '--name', 'Helper', '--json'], { stateDir: gateway.stateDir })
-    // The owner's own code, as a phone's screen of the gateway would show it.
-    const link = await expect
-      .poll(async () => await liveLink(), { timeout: 20_000 })
-      .toContain('&ps=')
-      .then(liveLink)
-    expect(pair.stdout()).toBe('')
-    expect((await exchange(secretIn(link))).status).toBe(200)
+    await pair.says(/"waiting".*\n/)
+    const [code] = linesOf(pair.stdout())
+    expect((await exchange(secretIn(code?.links?.app ?? ''))).status).toBe(200)
     expect(await pair.ended).toBe(0)
-    expect(JSON.parse(pair.stdout())).toMatchObject({
+    const [, end, ...more] = linesOf(pair.stdout())
+    expect(more).toEqual([])
+    expect(end).toMatchObject({
       state: 'used',
       links: null,
       qr: null,
@@ -146,4 +154,19 @@ describe('what is refused', () => {
     expect(await pair.ended).toBe(1)
     expect(pair.stderr()).toMatch(/GATEWAY_UNREACHABLE/)
   })
+})
+
+it('a device that cannot be saved has not joined: its code stays good, and no path of the gateway is told', async () => {
+  const [own, path] = [await startReachable(), (stateDir: string) => join(stateDir, 'devices.json')]
+  const code = JSON.parse((await own.xopc(['pair', '--timeout', '0', '--json'])).stdout) as PairingCode
+  const redeem = async () => await exchangeAt(own.url, secretIn(code.links?.app ?? ''))
+  await writeFile(path(own.stateDir), 'garbage')
+  const refused = await redeem()
+  const told = await refused.text()
+  expect([refused.status, JSON.parse(told)]).toMatchObject([503, { code: 'DEVICE_NOT_SAVED' }])
+  expect(told).not.toContain(own.stateDir)
+  expect((await own.xopc(['gateway', 'logs', '--json'])).stdout).toContain('DEVICES_BROKEN')
+  await rm(path(own.stateDir))
+  expect((await redeem()).status).toBe(200)
+  expect((await redeem()).status).toBe(401)
 })

@@ -100,7 +100,12 @@ function section(value: unknown): Record<string, unknown> {
 export const quietLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => quietLog }
 
 /** Signs by saying so. */
-export const fakeSigner: Signer = { gatewayId: 'gateway-1', publicKey: 'key-1', sign: (text) => `signed:${text}` }
+export const fakeSigner: Signer = {
+  gatewayId: 'gateway-1',
+  publicKey: 'key-1',
+  fingerprint: 'SHA256:key-1',
+  sign: (text) => `signed:${text}`,
+}
 
 /** One request over plain node:http, so that Host and everything else can be what an attacker sends. */
 export function send(given: AskOptions & { port: number; socket: string; method: string; path: string }): Promise<Answer> {
@@ -267,6 +272,7 @@ function fakeXopc(): FakeXopc {
         version: '0.0.0-test',
         apiLevel: 1,
         gatewayId: 'gateway-1',
+        fingerprint: 'SHA256:key-1',
         pid: 1,
         uptime: 1,
         startedAt: '2026-01-01T00:00:00.000Z',

@@ -34,7 +34,12 @@ export async function startHome(gateway: Record<string, unknown> = {}, world: Wo
 export function newSigner(): Signer {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const { x = '' } = publicKey.export({ format: 'jwk' })
-  return { gatewayId: randomUUID(), publicKey: x, sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url') }
+  return {
+    gatewayId: randomUUID(),
+    publicKey: x,
+    fingerprint: `SHA256:${x}`,
+    sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
+  }
 }
 
 async function surroundings({ names = {}, lookup, ca, now }: World): Promise<Partial<Surroundings>> {

@@ -37,7 +37,7 @@ async function code(change: Partial<PairingCode> = {}): Promise<PairingCode> {
   }
 }
 
-const wide = { browser: false, live: true, columns: 120, rows: 60, textColumns: 120 }
+const wide = { browser: false, fingerprint: 'SHA256:abc', live: true, columns: 120, rows: 60, textColumns: 120 }
 
 describe('the code in a terminal', () => {
   it.each([

@@ -140,9 +140,19 @@ describe('lan', () => {
 describe('the gateway in numbers', () => {
   it('ends with what to type next', () => {
     const counts = { connections: 1, sse: 0, webSockets: 0, sessions: 0 }
-    const known = { version: '1.0.0', apiLevel: 1, gatewayId: 'x', pid: 7, uptime: 5, startedAt: '', authMode: 'token' }
+    const known = {
+      version: '1.0.0',
+      apiLevel: 1,
+      gatewayId: 'x',
+      fingerprint: 'SHA256:x',
+      pid: 7,
+      uptime: 5,
+      startedAt: '',
+      authMode: 'token',
+    }
     const status: Status = { ...known, url: 'http://127.0.0.1:1', upstream: null, ingress: [], methods: [], counts }
     expect(renderStatus(status).at(-1)).toMatch(/^Next: xopc config set gateway.upstream.url=/)
+    expect(renderStatus(status)).toContain('Fingerprint    SHA256:x')
     expect(renderStatus(status)).toContain('Running for    5 seconds (process 7)')
   })
 })

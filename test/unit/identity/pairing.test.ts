@@ -46,6 +46,17 @@ describe('a code', () => {
     expect(pairing.redeem(browserSecret ?? '', 'cookie', BASE)).toBeNull()
   })
 
+  it('waits again where no device came of it, and only there', () => {
+    const { pairing } = desk()
+    const { id, appSecret } = pairing.mint(terms)
+    pairing.redeem(appSecret, 'token', null)
+    pairing.giveBack(id)
+    expect(pairing.redeem(appSecret, 'token', null)).toMatchObject({ id })
+    pairing.joined(id, 'a device')
+    pairing.giveBack(id)
+    expect(pairing.redeem(appSecret, 'token', null)).toBeNull()
+  })
+
   it('works for five minutes', () => {
     const { pairing, wait } = desk()
     const [first, second] = [pairing.mint(terms), pairing.mint(terms)]

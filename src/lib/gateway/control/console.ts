@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/schema.ts'
 import { PAGE_POLICY } from '../../protocol/page-policy.ts'
@@ -61,7 +60,7 @@ function pageOf(document: string, view: View, exchange: Exchange, { config, sign
     face: 'gateway',
     who: exchange.principal.kind,
     upstream: config.current().gateway.upstream === undefined ? 'no' : 'yes',
-    ...(view === 'pair' ? { fingerprint: fingerprintOf(signer.publicKey), 'gateway-id': signer.gatewayId } : {}),
+    ...(view === 'pair' ? { fingerprint: signer.fingerprint } : {}),
   }
   return document.replace('<body>', bodyTag(facts)).replace('<title>', `<title>${titles[view] ?? ''}`)
 }
@@ -87,9 +86,4 @@ function bodyTag(facts: Readonly<Record<string, string>>): string {
     ([name, value]) => ` data-${name}="${value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`,
   )
   return `<body${attributes.join('')}>`
-}
-
-/** As ssh writes it: SHA-256 over the raw key, base64 without padding. */
-function fingerprintOf(publicKey: string): string {
-  return `SHA256:${hash('sha256', Buffer.from(publicKey, 'base64url'), 'base64').replace(/=+$/, '')}`
 }

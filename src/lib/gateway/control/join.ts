@@ -4,6 +4,7 @@ import { deviceView } from '../../core/device-desk.ts'
 import { connectUrls } from '../../core/pair-context.ts'
 import type { PairingRecord } from '../../identity/pairing.ts'
 import type { XopcError } from '../../errors/error.ts'
+import type { Devices } from '../../identity/devices.ts'
 import { deviceCookie } from '../../identity/device-cookie.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
 import type { Device, Joined } from '../../protocol/pairing-api.ts'
@@ -24,12 +25,12 @@ export const joinBody = z.object({
 
 type JoinCall = Call<z.output<typeof joinBody>, unknown>
 
-/** Makes a device of whoever brings a code that is good here. Throws `PAIRING_INVALID`, `PAIRING_BLOCKED`. */
+/** Makes a device of whoever brings a code that is good here. Throws `PAIRING_INVALID`, `PAIRING_BLOCKED`, `DEVICE_NOT_SAVED`. */
 export async function join(call: JoinCall, context: ControlContext): Promise<Joined> {
   const { body, exchange } = call
   const code = context.pairing.redeem(body.pairingSecret, body.as ?? 'token', exchange.origin)
   if (code === null) throw refusal(call, context)
-  const { record, token } = await context.devices.add({ ...described(call, code), scopes: [...code.scopes], baseUrl: code.baseUrl })
+  const { record, token } = await newDevice(call, code, context)
   // Where it came from when it joined is shown to whoever let it in, and every other network is a new one.
   context.devices.seen(record, { ip: isIP(call.exchange.client) === 0 ? null : call.exchange.client, ingress: call.exchange.ingress })
   context.pairing.joined(code.id, record.id)
@@ -45,6 +46,17 @@ export async function join(call: JoinCall, context: ControlContext): Promise<Joi
     gatewayId: context.signer.gatewayId,
     publicKey: context.signer.publicKey,
     device: { id: record.id, name: record.name, scopes: [...record.scopes] },
+  }
+}
+
+/** A device that cannot be saved has not joined: the code is good again. Whoever brought it is a stranger to this computer's files, so the log alone says why. */
+async function newDevice(call: JoinCall, code: PairingRecord, { devices, pairing, log }: ControlContext): ReturnType<Devices['add']> {
+  try {
+    return await devices.add({ ...described(call, code), scopes: [...code.scopes], baseUrl: code.baseUrl })
+  } catch (error) {
+    pairing.giveBack(code.id)
+    log.error('a device could not be saved', { error })
+    throw gatewayErrors.DEVICE_NOT_SAVED(undefined, { cause: error })
   }
 }
 

@@ -116,6 +116,7 @@ export const status = z.object({
   version: z.string(),
   apiLevel: z.int(),
   gatewayId: z.string(),
+  fingerprint: z.string(),
   pid: z.int(),
   uptime: z.int(),
   startedAt: z.string(),

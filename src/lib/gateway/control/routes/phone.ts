@@ -49,7 +49,7 @@ export const phoneRoutes = [
       'Exchanges a pairing code, once, for a credential of the device’s own: a token, or with `as: "cookie"` (a browser’s code, at the address that it was made for) a cookie.',
     body: joinBody,
     reply: joined,
-    codes: ['PAIRING_BLOCKED', 'PAIRING_INVALID'],
+    codes: ['DEVICE_NOT_SAVED', 'PAIRING_BLOCKED', 'PAIRING_INVALID'],
     handle: join,
   }),
 ]
