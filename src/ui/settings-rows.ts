@@ -89,9 +89,15 @@ export function typedValue(row: Pick<SettingRow, 'field' | 'byDefault'>, text: s
   const { field } = row
   if (field.kind === 'list') return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
   if (/^\$\{\w+\}$/.test(text)) return text
-  if (field.kind === 'number') return text.trim() === '' ? null : Number(text)
+  if (field.kind === 'number') return numberOf(text.trim())
   if (field.kind === 'choice' && (text === 'true' || text === 'false')) return text === 'true'
   return text
+}
+
+/** Null removes the key, which only an empty field may; what JSON has no number for stays text, which the schema refuses. */
+function numberOf(text: string): unknown {
+  if (text === '') return null
+  return Number.isFinite(Number(text)) ? Number(text) : text
 }
 
 function textOf(value: unknown): string {

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { XopcError } from '../../lib/errors/error.ts'
+import type { ConfigProblem } from '../../lib/protocol/http-api.ts'
 import { timeText } from '../words.ts'
 import { Copyable } from './copy.tsx'
 
@@ -21,9 +22,27 @@ export function Problem({ error, until = null }: { error: unknown; until?: numbe
     <div class="notice bad" role="alert">
       <p>{message}</p>
       {until !== null && <p>Try again at {timeText(until)}.</p>}
+      <ConfigProblems problems={problemsOf(error)} known={[message, hint ?? '']} />
       {hint !== undefined && <Hint text={hint} />}
       {code !== undefined && <Code code={code} />}
     </div>
+  )
+}
+
+/** Each thing that is wrong with the configuration, where `known` does not say it already. */
+function ConfigProblems({ problems, known }: { problems: readonly ConfigProblem[]; known: readonly string[] }): JSX.Element | null {
+  const news = problems.filter(({ severity, message }) => severity === 'error' && !known.some((text) => text.includes(message)))
+  if (news.length === 0) return null
+  return (
+    <ul class="problems">
+      {news.map(({ path, message, hint }) => (
+        <li key={path + message}>
+          {path !== '' && <code>{path}</code>}
+          <p>{message}</p>
+          {hint !== undefined && !known.includes(hint) && <Hint text={hint} />}
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -49,6 +68,11 @@ export function Code({ code }: { code: string }): JSX.Element {
       </a>
     </p>
   )
+}
+
+function problemsOf(error: unknown): readonly ConfigProblem[] {
+  // `as`: what the gateway attaches to an error as `problems` has this form (lib/client/call.ts).
+  return error instanceof XopcError && 'problems' in error ? (error.problems as readonly ConfigProblem[]) : []
 }
 
 function toldBy(error: unknown): Told {

@@ -50,6 +50,35 @@ needsPeer('chromium', 'the settings on the page', (executablePath) => {
     expect(await line.getByRole('textbox').count()).toBe(0)
   })
 
+  it('keep what they were where letters are typed for a number, and say what is wrong with it', async () => {
+    const tab = await open()
+    await gateway.xopc(['config', 'set', 'gateway.maxSseConnections=251'])
+    const line = row(tab, 'gateway.maxSseConnections')
+    await line.getByText('251').waitFor()
+    await line.getByRole('button', { name: 'Change' }).click()
+    await tab.page.keyboard.press('ControlOrMeta+A')
+    await tab.page.keyboard.type('abc')
+    await tab.page.keyboard.press('Enter')
+    await line.getByText('CONFIG_INVALID').waitFor()
+    const problem = await line.getByRole('alert').innerText()
+    expect(problem).toContain('gateway.maxSseConnections')
+    expect(problem).toMatch(/number/)
+    expect(await saved()).toMatchObject({ maxSseConnections: 251 })
+  })
+
+  it('tell each thing that is wrong, where a change breaks several', async () => {
+    const tab = await open()
+    const line = row(tab, 'gateway.trustedProxies')
+    await line.getByRole('button', { name: 'Change' }).click()
+    await tab.page.keyboard.type('not an address\nnor this')
+    await line.getByRole('button', { name: 'Save' }).click()
+    const problems = line.locator('.problems > li')
+    await problems.nth(1).waitFor()
+    const texts = await problems.allInnerTexts()
+    expect(texts[0]).toMatch(/^gateway\.trustedProxies\.0\s+\S/)
+    expect(texts[1]).toMatch(/^gateway\.trustedProxies\.1\s+\S/)
+  })
+
   it('show of a secret only that there is one', async () => {
     const tab = await open()
     expect(await row(tab, 'gateway.auth.token').innerText()).toContain('Set, in the file')

@@ -46,8 +46,10 @@ describe('what is typed', () => {
   it.each([
     [{ kind: 'number' }, '80', 80],
     [{ kind: 'number' }, '', null],
-    // The gateway says what is wrong with it.
-    [{ kind: 'number' }, 'x', Number.NaN],
+    // What is no number goes on as it is: the gateway says what is wrong with it.
+    [{ kind: 'number' }, 'abc', 'abc'],
+    [{ kind: 'number' }, '1e999', '1e999'],
+    [{ kind: 'number' }, ' ', null],
     [{ kind: 'number' }, '${PORT}', '${PORT}'],
     [{ kind: 'choice', choices: ['true', 'false'] }, 'true', true],
     [{ kind: 'choice', choices: ['token', 'none'] }, 'none', 'none'],
