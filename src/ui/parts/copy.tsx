@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Icon } from './icon.tsx'
 
 /** How long the button says what happened (ms). */
@@ -7,7 +7,8 @@ const SAID_MS = 2000
 
 type Said = 'nothing' | 'copied' | 'denied'
 
-const labels: Record<Said, string> = { nothing: 'Copy', copied: 'Copied', denied: 'Press Ctrl+C' }
+const keys = /Mac OS X/.test(navigator.userAgent) ? '⌘C' : 'Ctrl+C'
+const labels: Record<Said, string> = { nothing: 'Copy', copied: 'Copied', denied: `Press ${keys}` }
 
 /** A command, an address or a few lines, with a button that copies them; where the browser forbids that, it selects them instead. */
 export function Copyable({ text, label, block = false }: { text: string; label?: string; block?: boolean }): JSX.Element {
@@ -22,11 +23,19 @@ export function Copyable({ text, label, block = false }: { text: string; label?:
   )
 }
 
-/** The button alone, with words that say what is copied; or with `label`, which says it to a screen reader. */
+/**
+ * The button alone, with words that say what is copied; or with `label`, which says it to a screen reader. Where the browser forbids it, `select`
+ * selects the text, which without it appears here.
+ */
 export function CopyButton(given: { text: string; label?: string; words?: string; select?: () => void }): JSX.Element {
   const { text, label, words = labels.nothing, select } = given
   const name = label === undefined ? undefined : `${labels.nothing} ${label}`
   const [said, setSaid] = useState<Said>('nothing')
+  const [shown, setShown] = useState(false)
+  const code = useRef<HTMLElement>(null)
+  useLayoutEffect(() => {
+    if (said === 'denied') (select ?? (() => selectText(code.current)))()
+  }, [said])
   useEffect(() => {
     if (said === 'nothing') return
     const timer = setTimeout(() => setSaid('nothing'), SAID_MS)
@@ -35,21 +44,30 @@ export function CopyButton(given: { text: string; label?: string; words?: string
 
   async function copy(): Promise<void> {
     const copied = await toClipboard(text)
-    if (!copied) select?.()
+    setShown(!copied && select === undefined)
     setSaid(copied ? 'copied' : 'denied')
   }
 
   return (
-    <button
-      type="button"
-      class="small copy"
-      data-said={said === 'nothing' ? undefined : said}
-      onClick={() => void copy()}
-      aria-label={said === 'nothing' ? name : labels[said]}
-    >
-      <Icon name={said === 'copied' ? 'check' : 'copy'} />
-      <span class={label === undefined ? 'copy-word always' : 'copy-word'}>{said === 'nothing' ? words : labels[said]}</span>
-    </button>
+    <>
+      <button
+        type="button"
+        class="small copy"
+        data-said={said === 'nothing' ? undefined : said}
+        onClick={() => void copy()}
+        aria-label={said === 'nothing' ? name : labels[said]}
+      >
+        <Icon name={said === 'copied' ? 'check' : 'copy'} />
+        <span class={label === undefined ? 'copy-word always' : 'copy-word'}>{said === 'nothing' ? words : labels[said]}</span>
+      </button>
+      {shown && (
+        <div class="copyable">
+          <code ref={code} tabIndex={-1}>
+            {text}
+          </code>
+        </div>
+      )}
+    </>
   )
 }
 

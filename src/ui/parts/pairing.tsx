@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { XopcError } from '../../lib/errors/error.ts'
 import type { PairingCode } from '../../lib/protocol/pairing-api.ts'
 import { useHouse } from '../context.ts'
+import { isUnknown, keptCode, resumeCode } from '../kept-code.ts'
 import { lanDanger } from '../lan-danger.ts'
 import { allowedText, doorName } from '../words.ts'
 import { Button, useWork } from './action.tsx'
@@ -34,10 +35,15 @@ export function Pairing({ at, now = false }: { at?: string; now?: boolean }): JS
   const [code, setCode] = useState<PairingCode | null>(null)
   const work = useWork()
   const mint = async (): Promise<void> => setCode(await gateway.client.pair(at === undefined ? {} : { baseUrl: at }))
+  const begin = async (): Promise<void> => {
+    const kept = await resumeCode(gateway.client, at)
+    if (kept !== null) setCode(kept)
+    else if (now) await mint()
+  }
   const id = code?.id ?? null
 
   useEffect(() => {
-    if (now && admin) void work.run(mint)
+    if (admin && (now || keptCode.get() !== null)) void work.run(begin)
   }, [at, now, admin])
   useEffect(() => {
     // What failed because nothing answered is done again when something does.
@@ -46,13 +52,17 @@ export function Pairing({ at, now = false }: { at?: string; now?: boolean }): JS
   }, [now, work.error])
   useEffect(() => {
     if (id === null) return
-    const look = (): void => void gateway.client.pairing(id).then(setCode, () => {})
+    const look = (): void => void gateway.client.pairing(id).then(setCode, (error: unknown) => isUnknown(error) && setCode(ended))
     return gateway.on(['device.paired', 'device.revoked'], look)
   }, [id])
   useEffect(() => {
     if (id === null) return
+    keptCode.set(id)
     // Nobody sees it any more, so it should let nobody in. One that was used or is over is not there to be taken back.
-    return () => void gateway.client.cancelPairing(id).catch(() => {})
+    return () => {
+      keptCode.forget()
+      void gateway.client.cancelPairing(id).catch(() => {})
+    }
   }, [id])
 
   if (!admin)
@@ -77,6 +87,15 @@ export function Pairing({ at, now = false }: { at?: string; now?: boolean }): JS
     )
   return <CodeCard code={code} again={() => void work.run(mint)} />
 }
+
+function ended(code: PairingCode | null): PairingCode | null {
+  return code && { ...code, state: 'revoked' }
+}
+
+const overs = {
+  expired: 'The code is over: it was good for five minutes.',
+  revoked: 'The code is over: it was taken back, or the gateway was started again.',
+} as const
 
 /** Why there is no code, and what mends it. */
 function NoCode({ error, again }: { error: unknown; again: () => void }): JSX.Element {
@@ -116,7 +135,7 @@ function CodeCard({ code, again }: { code: PairingCode; again: () => void }): JS
     return (
       <div class="card pairing">
         <div>
-          <p>The code is over: it was good for five minutes.</p>
+          <p role="status">{overs[code.state === 'revoked' ? 'revoked' : 'expired']}</p>
           <button type="button" class="main" onClick={again}>
             Make another code
           </button>

@@ -33,7 +33,7 @@ function DeviceList(): JSX.Element {
       title: `Revoke “${device.name}”?`,
       sentences: ['It is signed out at once, and what it has open is closed.', 'To come back it needs a new pairing code.'],
       verb: 'Revoke',
-      act: () => gateway.client.revokeDevice(device.id),
+      act: () => gateway.client.revokeDevice(device.id).then(read),
     })
   const revokeAll = (): void =>
     setDanger({
@@ -44,7 +44,7 @@ function DeviceList(): JSX.Element {
         'Each of them needs a new pairing code to come back.',
       ],
       verb: 'Revoke all devices',
-      act: () => gateway.client.revokeDevices(),
+      act: () => gateway.client.revokeDevices().then(read),
     })
 
   return (
@@ -72,6 +72,13 @@ function DeviceList(): JSX.Element {
 
 function DeviceCard({ device, revoke, changed }: { device: Device; revoke: () => void; changed: () => Promise<void> }): JSX.Element {
   const [renaming, setRenaming] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
+  const was = useRef(false)
+  useLayoutEffect(() => {
+    // The field that had the focus is gone.
+    if (was.current && !renaming) button.current?.focus()
+    was.current = renaming
+  }, [renaming])
   const { name, kind, platform, scopes, baseUrl, pairedAt, lastSeenAt, lastIp, lastIngress } = device
   const what = { app: 'App or program', browser: 'Browser' }[kind]
   return (
@@ -102,7 +109,7 @@ function DeviceCard({ device, revoke, changed }: { device: Device; revoke: () =>
         <Rename device={device} done={async () => (await changed(), setRenaming(false))} cancel={() => setRenaming(false)} />
       ) : (
         <div class="actions">
-          <button type="button" onClick={() => setRenaming(true)} aria-label={`Rename ${name}`}>
+          <button ref={button} type="button" onClick={() => setRenaming(true)} aria-label={`Rename ${name}`}>
             Rename
           </button>
           <button type="button" class="danger-plain" onClick={revoke} aria-label={`Revoke ${name}`}>
