@@ -1,5 +1,6 @@
 import type { AccessState, MethodView } from '../../lib/protocol/http-api.ts'
 import { cleanText } from '../../lib/protocol/outside-text.ts'
+import { reachOf } from '../../lib/protocol/reach.ts'
 import { phaseWord, stateDetail, urlsOf } from './state.ts'
 import { table } from './table.ts'
 
@@ -9,7 +10,9 @@ export function renderLanOn(state: AccessState, running: boolean): string[] {
   const urls = urlsOf(state).map((url) => `  ${url}`)
   switch (state.phase) {
     case 'on':
-      return ['Devices on the same network can come now:', ...urls, '', 'Next: xopc pair, to let a phone or another computer in']
+      return urlsOf(state).some(isPublic)
+        ? [internetNow, ...urls, '', 'Next: xopc lan on, to listen on private addresses alone']
+        : ['Devices on the same network can come now:', ...urls, '', 'Next: xopc pair, to let a phone or another computer in']
     case 'degraded':
       return [
         'Devices on the same network can come now, with a problem:',
@@ -21,6 +24,12 @@ export function renderLanOn(state: AccessState, running: boolean): string[] {
     default:
       return [`The network is not open: ${phaseWord(state)}.`, ...stateDetail(state, null), '', 'Next: xopc lan status']
   }
+}
+
+const internetNow = 'Whoever can reach a public address of this computer can come now, perhaps the whole internet, over plain http:'
+
+function isPublic(url: string): boolean {
+  return reachOf(new URL(url).hostname) === 'public'
 }
 
 /** How the state is shown. */

@@ -126,9 +126,10 @@ describe('lan', () => {
       false,
       'Saved: the gateway opens to the network when it starts. It is not running now.',
     ],
+    ['open to the internet', { ...on, urls: ['http://203.0.113.5:18790'] }, true, expect.stringContaining('the whole internet')],
     ['not to be opened', failed, true, 'The network is not open: failed.'],
   ])('%s says so first', (_, state, running, first) => {
-    expect(renderLanOn(state, running)[0]).toBe(first)
+    expect(renderLanOn(state, running)[0]).toEqual(first)
   })
 
   it('lists the addresses it has', () => {
