@@ -49,6 +49,7 @@ needsPeer(peers, 'behind Caddy, with a certificate from an authority', (chromium
     const { page, said } = await openTab(browser, link, { ignoreHTTPSErrors: true })
     expect(link.startsWith(`${url}/`)).toBe(true)
     await page.getByText(new URL(url).host, { exact: true }).waitFor()
+    expect(pair.stdout()).toContain(await page.locator('#fingerprint').innerText())
     const hidden = async (): Promise<boolean> => !(await visited(page)).some((place) => place.includes(secret) || place.includes('#'))
     expect([page.url(), await hidden()]).toEqual([`${url}/xopc/pair`, true])
     await page.getByRole('button', { name: 'Join' }).click()
