@@ -34,13 +34,31 @@ export function doorName(id: string): string {
 /** Something is open that should not be. */
 const alarms: ReadonlySet<string> = new Set(['EXPOSURE_NEEDS_AUTH', 'LAN_IS_PUBLIC', 'PUBLIC_URL_IS_ANOTHER'])
 
-/** Who can reach the gateway now, in words; `alarm` where somebody can who should not. Pure. */
-export function reachOf(overview: Overview, { ingress }: Pick<Status, 'ingress'>): { text: string; alarm: boolean } {
+/** Who can reach the gateway now, in words; `alarm` where somebody can who should not. `here`: the origin of this page. Pure. */
+export function reachOf(
+  overview: Overview,
+  { ingress, authMode }: Pick<Status, 'ingress' | 'authMode'>,
+  here: string,
+): { text: string; alarm: boolean } {
   const open = overview.methods.filter(({ state }) => 'urls' in state)
   const socket = ingress.some(({ id }) => id === 'proxy') ? ['whom your proxy lets in'] : []
-  const internet = open.some(({ audience }) => audience === 'internet') || socket.length > 0 ? [] : ['nobody on the internet']
-  const who = ['you, on the gateway’s computer', ...new Set([...socket, ...open.map(({ audienceText }) => audienceText)]), ...internet]
+  const ways = [...new Set([...socket, ...open.map(({ audienceText }) => audienceText)])]
+  const internet = open.some(({ audience }) => audience === 'internet') || socket.length > 0
+  const own = authMode === 'none' ? 'every user and program on the gateway’s computer' : 'you, on the gateway’s computer'
+  const who = [own, ...ways, ...(internet ? [] : [byTheWay(overview, here) ?? 'nobody on the internet'])]
   return { text: `Reachable by: ${who.join(' · ')}`, alarm: overview.conflicts.some(({ code }: Conflict) => alarms.has(code)) }
+}
+
+/** The page itself came by an address that others can try as well, whatever the gateway knows of it; null where it did not. */
+function byTheWay({ seenAs }: Overview, here: string): string | null {
+  if (seenAs !== null) return `whoever can reach ${seenAs.origin}, perhaps the whole internet (not saved)`
+  return isPublicName(here) ? `whoever can reach ${here}, perhaps the whole internet` : null
+}
+
+/** https with a name of more than one part that ends in letters: what has only an address, or a name of its own network, is not that. */
+function isPublicName(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin)
+  return protocol === 'https:' && /\.[a-z][a-z0-9-]*\.?$/.test(hostname) && !/\.(local|localhost|internal)\.?$/.test(hostname)
 }
 
 /** When an address last proved itself, of all that did; null where none has. Pure. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
-import type { MethodView, Stage, Verdict } from '../../lib/protocol/http-api.ts'
+import { useRef, useState } from 'preact/hooks'
+import type { MethodView, Overview, Stage, Verdict } from '../../lib/protocol/http-api.ts'
 import { useHouse, useSight } from '../context.ts'
 import { Button, useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
@@ -16,29 +16,40 @@ export function ReverseProxy(): JSX.Element | null {
   const proxy = overview?.methods.find(({ id }) => id === 'proxy')
   if (overview === null || proxy === undefined) return null
   const saved = 'urls' in proxy.state ? (proxy.state.urls[0] ?? null) : null
+  return <AddressAndPairing overview={overview} proxy={proxy} saved={saved} />
+}
+
+/** What a person found, tests and pairs with stays as it is while it is saved. */
+function AddressAndPairing(given: { overview: Overview; proxy: MethodView; saved: string | null }): JSX.Element {
+  const { overview, proxy, saved } = given
   const seen = overview.seenAs?.origin ?? null
+  const { phase } = proxy.state
+  const before = useRef<string | null>(null)
+  const found = useRef(false)
+  found.current ||= seen !== null
+  before.current = seen ?? (phase === 'starting' ? (before.current ?? saved) : saved)
+  const at = before.current
+  const pairs = at !== null && (found.current || phase === 'on')
+  const pairing = pairs && <Pairing key="pairing" at={at} now={found.current} />
   return (
     <>
-      {seen !== null && seen !== saved && <Detected origin={seen} />}
-      <Address key={seen ?? saved ?? ''} proxy={proxy} first={seen ?? saved ?? ''} saved={saved} />
-      {seen === null && saved !== null && proxy.state.phase === 'on' && <Pairing at={saved} />}
-      <Templates />
+      {seen !== null && <Detected key="detected" origin={seen} />}
+      {found.current && pairing}
+      <Address key={`address ${at}`} proxy={proxy} first={at ?? ''} saved={saved} />
+      {!found.current && pairing}
+      <Templates key="templates" />
     </>
   )
 }
 
-/** You came by it, so it works: a device can be paired with it before anything is saved. */
+/** You came by it, so it works before anything is saved. */
 function Detected({ origin }: { origin: string }): JSX.Element {
   return (
-    <>
-      <div class="notice" role="status">
-        <p>
-          You opened this page through <b>{origin}</b>, so it leads here. A device can be paired with it at once. Save it so that other
-          devices and restarts know it, too.
-        </p>
-      </div>
-      <Pairing at={origin} now />
-    </>
+    <div class="notice" role="status">
+      <p>
+        You opened this page through <b>{origin}</b>, so it leads here. Save it so that other devices and restarts know it, too.
+      </p>
+    </div>
   )
 }
 

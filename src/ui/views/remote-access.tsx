@@ -56,7 +56,7 @@ export function RemoteAccess(): JSX.Element {
 function Reach(): JSX.Element | null {
   const { overview, status } = useSight()
   if (overview === null || status === null) return null
-  const { text, alarm } = reachOf(overview, status)
+  const { text, alarm } = reachOf(overview, status, location.origin)
   const verified = lastVerified(overview.methods)
   return (
     <div class="reach">

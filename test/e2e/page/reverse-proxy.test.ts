@@ -51,7 +51,10 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'the page through a proxy that nob
     await page.getByText(`You opened this page through ${url}`).waitFor()
     await page.locator('svg.qr').waitFor()
     await page.getByRole('tab', { name: 'xopc app' }).click()
-    expect(readAppLink((await scan(page)) ?? '')).toMatchObject({ baseUrl: url })
+    const link = await scan(page)
+    expect(readAppLink(link ?? '')).toMatchObject({ baseUrl: url })
+    const here = 'Reachable by: you, on the gateway’s computer'
+    expect(await page.locator('#reach').innerText()).toBe(`${here} · whoever can reach ${url}, perhaps the whole internet (not saved)`)
     const saved = async () => (await (await gateway.fetch('/xopc/api/config')).json()).config.gateway.publicUrl
     expect(await saved()).toBe(undefined)
 
@@ -62,6 +65,13 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'the page through a proxy that nob
 
     await page.getByRole('button', { name: 'Save as default' }).click()
     await expect.poll(saved).toBe(url)
+    await page
+      .locator('.card', { has: page.getByRole('button', { name: 'Clear' }) })
+      .locator('[data-phase=on]')
+      .waitFor()
+    // The phone may be scanning it right now, and what the test said can still be read.
+    expect(await scan(page)).toBe(link)
+    expect(await page.locator('.steps > li[data-status=pass]').count()).toBe(9)
     await page.getByRole('button', { name: 'Clear' }).click()
     await expect.poll(saved).toBe(undefined)
     expect(tab.said).toEqual([])
