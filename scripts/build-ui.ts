@@ -17,7 +17,8 @@ export async function buildUi(outDir: string): Promise<void> {
     base: '/xopc/',
     logLevel: 'warn',
     plugins: [plainTags()],
-    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    // Vite would go by NODE_ENV, and write the paths of this computer into what a test built.
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
     build: {
       outDir,
       emptyOutDir: false,
