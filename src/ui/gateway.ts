@@ -2,6 +2,7 @@ import { createClient } from '../lib/client/xopc-client.ts'
 import type { Xopc } from '../lib/core/xopc.ts'
 import { XopcError } from '../lib/errors/error.ts'
 import type { GatewayEvent, Overview, Status } from '../lib/protocol/http-api.ts'
+import type { Facts } from './facts.ts'
 import { leave, notes, signOut } from './session.ts'
 import { createStore, type Store } from './store.ts'
 import { transport } from './transport.ts'
@@ -38,7 +39,7 @@ export interface Gateway {
 }
 
 /** Keeps what the gateway says current by its events; asks for nothing in between. */
-export function createGateway(): Gateway {
+export function createGateway({ who }: Pick<Facts, 'who'>): Gateway {
   const client = createClient(transport)
   const sight = createStore<Sight>({ overview: null, status: null, seenAt: 0, live: false, gone: '', problem: null })
   const listeners = new Set<(event: GatewayEvent) => void>()
@@ -69,7 +70,8 @@ export function createGateway(): Gateway {
     const { seenAt, gone } = sight.get()
     const refused = error instanceof XopcError ? error : null
     // Only where it was good before: else the page that comes back would ask again, and again.
-    if (refused?.http === 401 && seenAt > 0) return await leave(gone === '' ? notes.ended : notes.restarted)
+    if (refused?.http === 401 && seenAt > 0)
+      return await leave(who === 'device' ? notes.revoked : gone === '' ? notes.ended : notes.restarted)
     mark(false)
     if (refused !== null) sight.set({ problem: refused })
   }

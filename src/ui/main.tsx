@@ -20,7 +20,7 @@ async function start(facts: Facts): Promise<void> {
     const closed = await takeUiCode()
     if (closed !== null) return show(framed(<UiClosed error={closed} />))
   } else await borrowSession(facts)
-  const gateway = createGateway()
+  const gateway = createGateway(facts)
   show(<Console gateway={gateway} facts={facts} admin={sessionKey.get() !== null} />)
   gateway.follow()
 }

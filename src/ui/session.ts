@@ -9,6 +9,7 @@ const SESSION = '/xopc/api/session'
 export const notes = {
   restarted: 'The gateway was started again, which ends every session. Sign in again.',
   ended: 'Your session ended: the token or password was replaced, you signed out elsewhere, or it was too old. Sign in again.',
+  revoked: 'The owner took this browser’s access back. To come back, on the gateway’s computer: xopc pair --browser',
   signedOut: 'You are signed out.',
   key: 'Sign in again to change something.',
 } as const

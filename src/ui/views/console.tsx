@@ -29,7 +29,7 @@ function Shell(): JSX.Element {
   const Body = bodies[page]
   return (
     <>
-      <a class="skip" href="#main">
+      <a class="skip" href="#main" onClick={skip}>
         To the content
       </a>
       <Header>
@@ -47,6 +47,12 @@ function Shell(): JSX.Element {
       </main>
     </>
   )
+}
+
+/** The fragment says where the person is, so the link must not become it. */
+function skip(event: MouseEvent): void {
+  event.preventDefault()
+  document.getElementById('main')?.focus()
 }
 
 function Names(): JSX.Element {

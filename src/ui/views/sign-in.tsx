@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { Problem } from '../parts/problem.tsx'
-import { SignInRefused, signIn, takeNote } from '../session.ts'
+import { Hint, Problem } from '../parts/problem.tsx'
+import { notes, SignInRefused, signIn, takeNote } from '../session.ts'
 import { XopcError } from '../../lib/errors/error.ts'
 
 const note = takeNote()
@@ -25,8 +25,33 @@ const secrets = {
   },
 }
 
-/** Where the owner types the token or the password. It is kept nowhere: what comes back for it is. */
+/** Where the owner signs in, and what there is to say before. A browser that was a device is not asked for what only the owner has. */
 export function SignIn({ mode }: { mode: 'token' | 'password' }): JSX.Element {
+  const revoked = note === notes.revoked
+  const [open, setOpen] = useState(false)
+  return (
+    <main class="narrow">
+      <h1>{revoked ? 'Access ended' : 'Sign in'}</h1>
+      {!revoked && <p class="quiet">To see who can reach this gateway.</p>}
+      {note !== null && (
+        <div class="notice" role="status">
+          <Hint text={note} />
+        </div>
+      )}
+      {revoked ? (
+        <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+          <summary>Sign in as the owner</summary>
+          {open && <SignInForm mode={mode} />}
+        </details>
+      ) : (
+        <SignInForm mode={mode} />
+      )}
+    </main>
+  )
+}
+
+/** Takes the token or the password. It is kept nowhere: what comes back for it is. */
+function SignInForm({ mode }: { mode: 'token' | 'password' }): JSX.Element {
   const field = useRef<HTMLInputElement>(null)
   const [busy, setBusy] = useState(false)
   const [refused, setRefused] = useState<unknown>(null)
@@ -53,37 +78,28 @@ export function SignIn({ mode }: { mode: 'token' | 'password' }): JSX.Element {
   }
 
   return (
-    <main class="narrow">
-      <h1>Sign in</h1>
-      <p class="quiet">To see who can reach this gateway.</p>
-      {note !== null && (
-        <p class="notice" role="status">
-          {note}
-        </p>
-      )}
-      <form id="form" class="card" method="post" action="/xopc/api/session" data-mode={mode} onSubmit={(event) => void submit(event)}>
-        <input type="text" name="username" autocomplete="username" value="owner" readOnly hidden />
-        <label for="secret">{label}</label>
-        <input
-          ref={field}
-          id="secret"
-          name="secret"
-          type="password"
-          autocomplete="current-password"
-          required
-          spellcheck={false}
-          autocapitalize="off"
-          aria-describedby="secret-hint"
-          aria-invalid={cause instanceof XopcError && cause.http === 401}
-        />
-        <p id="secret-hint" class="quiet small">
-          {hint}
-        </p>
-        <button id="submit" type="submit" class="main wide" disabled={busy}>
-          Sign in
-        </button>
-        <Problem error={cause} until={refused instanceof SignInRefused ? refused.until : null} />
-      </form>
-    </main>
+    <form id="form" class="card" method="post" action="/xopc/api/session" data-mode={mode} onSubmit={(event) => void submit(event)}>
+      <input type="text" name="username" autocomplete="username" value="owner" readOnly hidden />
+      <label for="secret">{label}</label>
+      <input
+        ref={field}
+        id="secret"
+        name="secret"
+        type="password"
+        autocomplete="current-password"
+        required
+        spellcheck={false}
+        autocapitalize="off"
+        aria-describedby="secret-hint"
+        aria-invalid={cause instanceof XopcError && cause.http === 401}
+      />
+      <p id="secret-hint" class="quiet small">
+        {hint}
+      </p>
+      <button id="submit" type="submit" class="main wide" disabled={busy}>
+        Sign in
+      </button>
+      <Problem error={cause} until={refused instanceof SignInRefused ? refused.until : null} />
+    </form>
   )
 }

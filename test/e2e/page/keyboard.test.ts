@@ -70,6 +70,9 @@ needsPeer('chromium', 'the page without a mouse', (executablePath) => {
     await tabTo(page, /^To the content$/)
     await page.keyboard.press('Enter')
     expect((await focused(page)).tag).toBe('MAIN')
+    // It moves the focus, and no one to another page.
+    expect(page.url()).toContain('#/settings/remote-access?tab=lan')
+    expect(await page.getByRole('tab', { name: 'Local network', selected: true }).count()).toBe(1)
     await page.keyboard.press('Shift+Tab')
     await tabTo(page, 'To the content')
     await tabTo(page, 'Sign out')

@@ -96,7 +96,12 @@ needsPeer('chromium', 'pairing on the page', (executablePath) => {
 
     await tab.page.locator('#devices > li', { hasText: 'Tablet' }).getByRole('button', { name: 'Revoke Tablet' }).click()
     await tab.page.getByRole('button', { name: 'Revoke', exact: true }).click()
-    await other.page.getByLabel('Gateway token').waitFor()
+    await other.page.getByText('The owner took this browser’s access back.').waitFor()
+    await other.page.getByText('xopc pair --browser', { exact: true }).waitFor()
+    // The token is the owner's, who may sit here as well.
+    expect(await other.page.getByLabel('Gateway token').isVisible()).toBe(false)
+    await other.page.getByText('Sign in as the owner').click()
+    await signIn(other, gateway.token)
   })
 
   it('says of a link without its code what to do, and joins nothing', async () => {
