@@ -65,6 +65,9 @@ function grown({ x, y, width, height }: Area, scale: number): Area {
   return { x: (x - margin) * scale, y: (y - margin) * scale, width: (width + 2 * margin) * scale, height: (height + 2 * margin) * scale }
 }
 
+/** Off by one at most, which nobody sees, and which makes a file smaller by a sixth. */
+const coarse = (value: number): number => Math.round(value / 3) * 3
+
 /** A screenshot. Another tab takes it apart, which has nothing of ours. */
 async function pictureOf(page: Page): Promise<Picture> {
   const shot = await page.screenshot({ animations: 'disabled' })
@@ -74,7 +77,7 @@ async function pictureOf(page: Page): Promise<Picture> {
     const { width, height, base64 } = await other.evaluate(pixelsOf, shot.toString('base64'))
     const rgba = Buffer.from(base64, 'base64')
     const rgb = Buffer.alloc(width * height * 3)
-    for (let pixel = 0; pixel < width * height; pixel++) rgba.copy(rgb, pixel * 3, pixel * 4, pixel * 4 + 3)
+    for (let at = 0; at < rgb.length; at++) rgb[at] = coarse(rgba[at + Math.floor(at / 3)] ?? 0)
     return { width, height, rgb, note }
   } finally {
     await other.close()

@@ -47,7 +47,7 @@ needsPeer(['netns', 'chromium', 'caddy'], 'the pictures of the guide', (ip, chro
   }
 
   it('the tab Reverse proxy, after a test that passed', async () => {
-    const { page } = await owner('remote-access?tab=reverse-proxy', 1412)
+    const { page } = await owner('remote-access?tab=reverse-proxy', 1440)
     await page.locator('svg.qr').waitFor()
     await page.getByRole('button', { name: 'Test', exact: true }).click()
     await page.getByText('leads to this gateway.').waitFor()
