@@ -10,7 +10,7 @@ export interface DeviceList {
   read(): Promise<void>
 }
 
-/** Every paired device, and again whenever one joined, went or came from elsewhere. */
+/** Every paired device, and again whenever one joined, went or was here. */
 export function useDevices(): DeviceList {
   const { gateway, admin } = useHouse()
   const [devices, setDevices] = useState<Device[] | null>(null)
@@ -26,7 +26,7 @@ export function useDevices(): DeviceList {
   }
   useEffect(() => {
     void read()
-    return gateway.on(['device.paired', 'device.revoked', 'device.network'], () => void read())
+    return gateway.on(['device.paired', 'device.revoked', 'device.network', 'device.seen'], () => void read())
   }, [gateway])
   return { devices, error, read }
 }

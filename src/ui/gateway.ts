@@ -10,6 +10,9 @@ import { transport } from './transport.ts'
 /** How long after a broken stream the next one is tried (ms). */
 const RETRY_MS = 2000
 
+/** What changes neither the status nor the overview. */
+const unmoved: ReadonlySet<GatewayEvent['type']> = new Set(['gateway.stopping', 'device.seen'])
+
 /** What the page knows of the gateway. */
 export interface Sight {
   overview: Overview | null
@@ -79,7 +82,7 @@ export function createGateway({ who }: Pick<Facts, 'who'>): Gateway {
   function hear(event: GatewayEvent): void {
     if (event.type === 'gateway.stopping') stopping = true
     if (event.type === 'connected') connected = true
-    if (event.type !== 'gateway.stopping') void refresh()
+    if (!unmoved.has(event.type)) void refresh()
     for (const heard of listeners) heard(event)
   }
 

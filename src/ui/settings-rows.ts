@@ -18,8 +18,10 @@ export interface SettingRow {
   byDefault: unknown
   /** How a running gateway takes a change. */
   take: string
-  /** The environment variable that wins over the file. */
+  /** The environment variable that wins over the file where it is set. */
   env: string | null
+  /** The variable or flag that wins over the file now; null where none does. */
+  origin: string | null
   /** What comes with a later version, and the setting does nothing before; null where it counts now. */
   later: string | null
 }
@@ -36,8 +38,10 @@ export interface SettingGroup {
 export type SchemaNode = Readonly<Record<string, unknown>>
 
 /** The rows of every setting, in the order of the schema. Pure: a key that the schema gains is a row more. */
-export function settingGroups(schema: SchemaNode, config: ConfigView['config']): SettingGroup[] {
-  return walk(schema, config, '').filter(({ rows }) => rows.length > 0)
+export function settingGroups(schema: SchemaNode, { config, origins }: Pick<ConfigView, 'config' | 'origins'>): SettingGroup[] {
+  return walk(schema, config, '')
+    .map((group) => ({ ...group, rows: group.rows.map((row) => ({ ...row, origin: origins[row.path] ?? null })) }))
+    .filter(({ rows }) => rows.length > 0)
 }
 
 function walk(node: SchemaNode, value: unknown, path: string): SettingGroup[] {
@@ -64,6 +68,7 @@ function rowOf(node: SchemaNode, value: unknown, path: string): SettingRow {
     byDefault: node['default'],
     take: textOf(node['x-take']),
     env: typeof node['x-env'] === 'string' ? node['x-env'] : null,
+    origin: null,
     later: typeof node['x-later'] === 'string' ? node['x-later'] : null,
   }
 }

@@ -153,6 +153,12 @@ export function describeXopc(kind: Kind): void {
       const view = await house.xopc.config()
       expect(JSON.stringify(view)).not.toContain(house.token)
       expect(view.config).toMatchObject({ gateway: { port: 0, auth: { token: '••••••••••••' } } })
+      expect(view.origins).toEqual({})
+    })
+
+    it('names what wins over the file', async () => {
+      await using house = await openHouse(kind, undefined, { port: 0 })
+      expect((await house.xopc.config()).origins).toEqual({ 'gateway.port': '--port' })
     })
 
     it('edits one value, and a mask that comes back changes nothing', async () => {

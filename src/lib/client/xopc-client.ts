@@ -27,7 +27,7 @@ const replyFields = {
   devices: [],
   renameDevice: ['id', 'name'],
   tunnelStatus: ['state', 'config'],
-  config: ['etag', 'config'],
+  config: ['etag', 'config', 'origins'],
   patchConfig: ['etag', 'config'],
   rotateToken: ['token'],
   logs: [],

@@ -33,7 +33,7 @@ export interface ConfigStore {
   warnings(): readonly ConfigProblem[]
   /** The flag or environment variable that a value comes from (`--port`, `XOPC_GATEWAY_TOKEN`): it wins over the file. Null where none does. */
   origin(path: string): string | null
-  /** The file as it is, secrets masked, with its ETag. Throws `CONFIG_INVALID` where it cannot be read as an object. */
+  /** The file as it is, secrets masked, with its ETag and what wins over it. Throws `CONFIG_INVALID` where it cannot be read as an object. */
   view(): Promise<ConfigView>
   /**
    * One edit of the file by the one writer's protocol, then reload. A mask (12 bullets) sent back changes nothing. Throws what `editConfig`

@@ -168,7 +168,7 @@ export function createLive(parts: LiveParts): Live {
       // Now and not earlier: the gateway follows the configuration first, so that its port is the new one when the methods look.
       parts.config.subscribe(({ before, after }) => reconciler.follow(before, after)),
       parts.config.onReload((reload) => events.publish('config.reload', reload)),
-      parts.devices.follow({ network: onNetwork }),
+      parts.devices.follow({ network: onNetwork, seen: (ids) => events.publish('device.seen', { ids: [...ids] }) }),
     ]
     reconciler.seed(parts.config.current())
     await Promise.all(accessMethods.map(async ({ id }) => await settled(id, SETTLE_MS)))

@@ -21,6 +21,8 @@ export interface DeviceListener {
   ended?(id: string): void
   /** It came from a network (IPv4 /24, IPv6 /48) that it never came from before; not said of the first one. */
   network?(device: DeviceRecord, from: Sighting): void
+  /** The devices of these ids were here since this was said last: at most once a minute. */
+  seen?(ids: ReadonlySet<string>): void
 }
 
 /** What joined by a pairing code, kept in `devices.json`. Whatever changes it throws `DEVICES_BROKEN`, `FILE_NOT_WRITABLE`, `DISK_FULL`, `LOCK_TIMEOUT`. */
@@ -71,6 +73,7 @@ export async function openDevices(parts: { state: { paths: { devices: string } }
   let savedAt = -Infinity
   let unsaved = false
   let waiting = false
+  let here = new Set<string>()
   adopt(devicesIn(await readText(path), path))
 
   /** What is on disk with what happened here meanwhile; then says who is not among the living any more. */
@@ -119,7 +122,14 @@ export async function openDevices(parts: { state: { paths: { devices: string } }
     waiting = false
     // Also where it fails: a full disk is not asked again with every request.
     savedAt = clock.now()
+    tellSeen()
     await save()
+  }
+
+  function tellSeen(): void {
+    const ids = new Set([...here].filter((id) => living.ids.has(id)))
+    here = new Set()
+    if (ids.size > 0) tell((listener) => listener.seen?.(ids))
   }
 
   async function revoke(ids: Iterable<string>): Promise<number> {
@@ -163,6 +173,7 @@ export async function openDevices(parts: { state: { paths: { devices: string } }
       const isNew = network !== null && record.networks.length > 0 && !record.networks.includes(network)
       const now = seenAt(record, from, network, new Date(clock.now()).toISOString())
       records.set(id, now)
+      here.add(id)
       saveSoon()
       if (isNew) tell((listener) => listener.network?.(now, from))
       return isNew ? 'new-network' : 'known'

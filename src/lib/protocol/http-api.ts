@@ -181,6 +181,7 @@ export interface GatewayEvent {
     | 'device.paired'
     | 'device.revoked'
     | 'device.network'
+    | 'device.seen'
     | 'gateway.stopping'
   at: string
   data: unknown
@@ -232,6 +233,8 @@ export interface ConfigView {
   path: string
   etag: string
   config: Record<string, unknown>
+  /** What wins over the file: path → the environment variable or flag that the value comes from (`XOPC_GATEWAY_TOKEN`, `--port`). */
+  origins: Record<string, string>
 }
 
 /** Answer to a change of the configuration. */

@@ -9,6 +9,7 @@ import { PhaseWord, StateDetail } from '../parts/method-state.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Ago } from '../parts/time.tsx'
 import { hashOf } from '../route.ts'
+import { witnessOf } from '../witness.ts'
 import { methodCommands, methodNames, methodTabs } from '../words.ts'
 
 /** What is on, for whom, since when, and proven by what. */
@@ -39,14 +40,6 @@ export function Overview(): JSX.Element {
       )}
     </ul>
   )
-}
-
-/** The device that came by a way in last: its own traffic is the best proof. Pure. */
-function witnessOf({ id, state }: MethodView, devices: readonly Device[]): Device | null {
-  const urls = 'urls' in state ? state.urls : []
-  const came = devices.filter(({ lastIngress, baseUrl }) => lastIngress === id || (baseUrl !== null && urls.includes(baseUrl)))
-  const seen = came.filter(({ lastSeenAt }) => lastSeenAt !== null)
-  return seen.toSorted((a, b) => (b.lastSeenAt ?? '').localeCompare(a.lastSeenAt ?? ''))[0] ?? null
 }
 
 function MethodCard(given: { method: MethodView; recommended: boolean; witness: Device | null }): JSX.Element {

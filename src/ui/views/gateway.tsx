@@ -86,7 +86,7 @@ function SettingsForm(): JSX.Element {
         <>
           <p class="quiet small">They are in this file, which you can edit as well:</p>
           <Copyable text={settings.view.path} />
-          {settingGroups(settings.schema, settings.view.config).map(({ path, about, rows }) => (
+          {settingGroups(settings.schema, settings.view).map(({ path, about, rows }) => (
             <section key={path} class="card settings" aria-labelledby={`group-${path}`}>
               <h3 id={`group-${path}`}>{path}</h3>
               {about !== '' && <p class="quiet small">{about}</p>}

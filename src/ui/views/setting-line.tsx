@@ -16,7 +16,7 @@ export function SettingLine({ row, save }: { row: SettingRow; save: Save }): JSX
   const [editing, setEditing] = useState(false)
   const [said, setSaid] = useState('')
   const work = useWork()
-  const fixed = row.secret || editing || row.later !== null
+  const fixed = row.secret || editing || row.later !== null || row.origin !== null
   const reset = async (): Promise<void> => setSaid(outcome(await save(row.path, null), row.path))
   const done = (change: ConfigChange): void => {
     setSaid(outcome(change, row.path))
@@ -36,7 +36,7 @@ export function SettingLine({ row, save }: { row: SettingRow; save: Save }): JSX
               Change
             </button>
           )}
-          {!row.secret && !editing && row.value !== undefined && (
+          {!row.secret && !editing && row.value !== undefined && row.origin === null && (
             <Button work={work} act={reset} label={`Reset ${row.path}`} small>
               Reset
             </Button>
@@ -47,9 +47,11 @@ export function SettingLine({ row, save }: { row: SettingRow; save: Save }): JSX
       <p class="quiet small about">
         {row.about}
         {row.later !== null && ` Does nothing yet: ${row.later} comes with a later version.`}
-        {row.env !== null && ` The variable ${row.env} wins over it.`}
+        {row.origin !== null
+          ? ` ${row.origin} wins over the file. To change it, start the gateway without.`
+          : row.env !== null && ` The variable ${row.env} wins over it.`}
       </p>
-      {row.secret && row.later === null && <SecretHelp path={row.path} />}
+      {row.secret && row.later === null && row.origin === null && <SecretHelp path={row.path} />}
       <p class="small good" role="status">
         {said}
       </p>
@@ -64,7 +66,8 @@ function outcome({ reload }: ConfigChange, path: string): string {
   return reload.ok ? 'Saved and applied.' : 'Saved, but the gateway goes on with what it had.'
 }
 
-function Value({ row: { value, byDefault, secret } }: { row: SettingRow }): JSX.Element {
+function Value({ row: { value, byDefault, secret, origin } }: { row: SettingRow }): JSX.Element {
+  if (origin !== null) return <span class="value">From {origin}</span>
   if (secret)
     return (
       <span class="value">

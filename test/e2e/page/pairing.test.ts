@@ -23,6 +23,8 @@ async function joinAsPhone(link: string | null, deviceName: string): Promise<{ t
   return { ...((await reply.json()) as { token: string }), baseUrl: read.baseUrl }
 }
 
+const asOwner = ({ token }: RunningGateway) => ({ authorization: `Bearer ${token}`, 'content-type': 'application/json' })
+
 needsPeer('chromium', 'pairing on the page', (executablePath) => {
   let browser: Browser
   let gateway: RunningGateway
@@ -123,6 +125,35 @@ needsPeer('chromium', 'pairing on the page', (executablePath) => {
     const other = await openTab(browser, link ?? '')
     await other.page.getByRole('button', { name: 'Join' }).click()
     await other.page.getByText('PAIRING_INVALID').waitFor()
+  })
+})
+
+needsPeer('chromium', 'a device that comes again', (executablePath) => {
+  it('is seen on the open page without anybody asking, and is no witness of a way that it did not take', async () => {
+    const first = await startGateway({ config: { gateway: { bind: 'lan' } } })
+    const { links } = await (await first.fetch('/xopc/api/pair', { method: 'POST', headers: asOwner(first), body: '{}' })).json()
+    const phone = await joinAsPhone(links.app, 'Pixel')
+    const comes = async (url: string) => {
+      const reply = await fetch(`${url}/xopc/api/devices/me`, { headers: { authorization: `Bearer ${phone.token}` } })
+      expect(reply.status).toBe(200)
+    }
+    // Both networks are known from then on, and so no news by themselves.
+    for (const url of [first.url, phone.baseUrl]) await comes(url)
+    await first.stop()
+    const gateway = await startGateway({ stateDir: first.stateDir, args: ['--port', String(first.port)] })
+    const tab = await openTab(await startBrowser(executablePath), gateway.url)
+    const { page } = tab
+    await signIn(tab, gateway.token)
+    const witness = page.locator('#methods > li', { hasText: 'Local network' }).getByText('“Pixel” came in')
+    await witness.waitFor()
+    await go(tab, 'devices')
+    const seen = page.locator('#devices > li', { hasText: 'Pixel' }).locator('p', { hasText: 'Last seen' })
+    await seen.getByText('by the local network').waitFor()
+    await comes(gateway.url)
+    await seen.getByText('by this computer, or a proxy on it').waitFor()
+    await go(tab, 'remote-access?tab=overview')
+    await page.getByText('How it is used').waitFor()
+    await expect.poll(() => witness.count()).toBe(0)
   })
 })
 

@@ -87,6 +87,24 @@ needsPeer('chromium', 'the settings on the page', (executablePath) => {
     expect(await tab.page.content()).not.toContain(gateway.token)
   })
 
+  it('say what wins over the file, and offer no change that would do nothing', async () => {
+    const token = 'a-token-of-the-environment-0123456789'
+    const env = { XOPC_GATEWAY_TOKEN: token, XOPC_GATEWAY_PASSWORD: 'a password of the environment', XOPC_GATEWAY_AUTH_MODE: 'token' }
+    const other = await startGateway({ env, args: ['--bind', 'loopback'], config: { gateway: { bind: 'loopback' } } })
+    const tab = await openTab(browser, `${other.url}/#/settings/gateway`)
+    await signIn(tab, token)
+    for (const [path, words] of [
+      ['gateway.auth.token', 'From XOPC_GATEWAY_TOKEN'],
+      ['gateway.auth.password', 'From XOPC_GATEWAY_PASSWORD'],
+      ['gateway.auth.mode', 'From XOPC_GATEWAY_AUTH_MODE'],
+      ['gateway.bind', 'From --bind'],
+    ] as const) {
+      await row(tab, path).getByText(words).waitFor()
+      expect(await row(tab, path).locator('button, summary').count()).toBe(0)
+    }
+    expect(await row(tab, 'gateway.port').getByRole('button', { name: 'Change' }).count()).toBe(1)
+  })
+
   it('ask before others can come in, and do nothing when the answer is no', async () => {
     const tab = await open()
     const line = row(tab, 'gateway.bind')

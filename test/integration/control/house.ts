@@ -190,7 +190,7 @@ function fakeStore(first: Config, dir: string): ConfigStore & { change(change: (
   let config = first
   const listeners = new Set<(event: ConfigEvent) => void | Promise<void>>()
   const reload = { ok: true, applied: [], rebound: [], restartNeeded: [], problems: [] }
-  const view = () => Promise.resolve({ path: join(dir, 'xopc.json'), etag: '"1"', config: {} })
+  const view = () => Promise.resolve({ path: join(dir, 'xopc.json'), etag: '"1"', config: {}, origins: {} })
   return {
     path: join(dir, 'xopc.json'),
     current: () => config,
@@ -232,7 +232,7 @@ function fakeXopc(): FakeXopc {
   const verdict: Verdict = { ...seen, vantage: 'self', ok: true }
   const template = { program: 'caddy' as const, domain: 'gateway.test', gateway: '127.0.0.1:18790', file: 'Caddyfile', text: '', steps: [] }
   const on = { phase: 'on', urls: ['http://192.168.7.7:18790'], since: '2026-01-01T00:00:00.000Z', verified: null } as const
-  const view = { path: '/state/xopc.json', etag: '"v1"', config: { gateway: { auth: { token: '••••••••••••' } } } }
+  const view = { path: '/state/xopc.json', etag: '"v1"', config: { gateway: { auth: { token: '••••••••••••' } } }, origins: {} }
   const phone: Device = {
     id: 'device-1',
     name: 'Phone',

@@ -57,7 +57,7 @@ const requests: [what: string, call: (xopc: Xopc) => Promise<unknown>, answer: u
   ],
   ['disable', (xopc) => xopc.disable('lan'), off, 'POST', '/xopc/api/access/lan/disable', {}],
   ['diagnose', (xopc) => xopc.diagnose('lan'), [], 'GET', '/xopc/api/access/lan/diagnose'],
-  ['config', (xopc) => xopc.config(), { etag: 'e', config: {} }, 'GET', '/xopc/api/config'],
+  ['config', (xopc) => xopc.config(), { etag: 'e', config: {}, origins: {} }, 'GET', '/xopc/api/config'],
   [
     'patchConfig',
     (xopc) => xopc.patchConfig({ 'gateway.port': 1 }),

@@ -250,6 +250,21 @@ describe('where it was seen', () => {
     await devices.close()
     expect(await savedIp()).toBe('203.0.113.11')
   })
+
+  it('is told with the saving of it: of each device that was here since, once, and not of one that was thrown out', async () => {
+    const { clock, pass } = heldClock()
+    const { devices } = await book(clock)
+    const [one, two, gone] = [await devices.add(phone), await devices.add(phone), await devices.add(phone)]
+    const told: string[][] = []
+    devices.follow({ seen: (ids) => void told.push([...ids]) })
+    for (const { record } of [one, one, two, gone]) devices.seen(record, home)
+    await devices.revoke(gone.record.id)
+    expect(told).toEqual([])
+    pass(60_000)
+    await until(async () => told.length > 0)
+    expect(told).toEqual([[one.record.id, two.record.id]])
+    await devices.close()
+  })
 })
 
 it('loses nothing where two programs change it at once', async () => {

@@ -4,7 +4,7 @@ import { jsonSchema } from '../../../src/lib/config/json-schema.ts'
 import { configKeys } from '../../../src/lib/config/keys.ts'
 import { fieldText, settingGroups, typedValue } from '../../../src/ui/settings-rows.ts'
 
-const rows = (schema: Record<string, unknown>, config = {}) => settingGroups(schema, config).flatMap((group) => group.rows)
+const rows = (schema: Record<string, unknown>, config = {}) => settingGroups(schema, { config, origins: {} }).flatMap((group) => group.rows)
 
 describe('settings as rows', () => {
   it('are all keys of the configuration', () => {

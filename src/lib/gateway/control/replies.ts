@@ -180,6 +180,7 @@ export const configView = z.object({
   path: z.string(),
   etag: z.string(),
   config: z.record(z.string(), z.unknown()),
+  origins: z.record(z.string(), z.string()),
 }) satisfies z.ZodType<ConfigView>
 
 /** PATCH /api/config. */

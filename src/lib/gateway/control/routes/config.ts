@@ -8,7 +8,8 @@ import { route } from '../route.ts'
 export const configRoutes = [
   route({
     ...routes.config,
-    about: 'The file as it is, secrets masked; `ETag` names this version of it.',
+    about:
+      'The file as it is, secrets masked; `ETag` names this version of it. `origins` names the environment variables and flags that win over it, by path.',
     reply: configView,
     handle: async (call, { xopc }) => {
       const view = await xopc.config()
