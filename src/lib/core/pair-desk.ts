@@ -3,14 +3,15 @@ import { type ErrorInfo, XopcError } from '../errors/error.ts'
 import type { Devices } from '../identity/devices.ts'
 import type { Pairing, PairingRecord } from '../identity/pairing.ts'
 import type { Probe } from '../probe/probe.ts'
-import type { AccessState, Overview, Scope, StageName, Verdict } from '../protocol/http-api.ts'
+import type { MethodView, Overview, Scope } from '../protocol/http-api.ts'
 import { cleanText } from '../protocol/outside-text.ts'
 import type { PairContext, PairingCode } from '../protocol/pairing-api.ts'
 import { appLink, browserLink } from '../protocol/pairing-link.ts'
 import type { Audit } from '../system/audit.ts'
 import { deviceName, deviceView } from './device-desk.ts'
 import { coreErrors } from './errors.ts'
-import { connectUrls, isForDevices, lanUrlOf, pairContext } from './pair-context.ts'
+import { doubtful, isForDevices, lanUrlOf, pairContext } from './pair-context.ts'
+import { createLooker, type Looks } from './pair-look.ts'
 import { qrOf } from './qr.ts'
 import type { PairCaller, PairOptions, Xopc } from './xopc.ts'
 
@@ -30,19 +31,19 @@ const everything: readonly Scope[] = ['read', 'run', 'pair', 'admin']
 const usual: readonly Scope[] = ['read', 'run']
 /** Who asks over the control socket. */
 const owner: PairCaller = { id: 'owner', scopes: new Set(everything), seenAs: null }
-/** The staged test bounds itself at 15 s; this is for a computer that stood still meanwhile. */
-const PROBE_MS = 20_000
-/** A device can live without streams that arrive at once; without these it does not reach this gateway, or not as itself. */
-const needed: ReadonlySet<StageName> = new Set(['dns', 'tcp', 'tls', 'http', 'identity', 'auth'])
 
 /** Mints codes, shows them to whoever minted them, and takes them back. */
 export function createPairDesk({ pairing, devices, probe, audit, overview }: PairDeskParts): PairDesk {
+  const looker = createLooker(probe)
+
   async function pair(options: PairOptions = {}, caller: PairCaller = owner): Promise<PairingCode> {
     refuseBeyond(options, caller)
     const name = options.name === undefined ? null : deviceName(options.name)
     const seen = await overview()
-    const baseUrl = options.baseUrl === undefined ? await recommended(seen) : await asked(options.baseUrl, seen, caller)
-    const lan = lanUrlOf(seen)
+    const given = options.baseUrl
+    const [looks, wished] = await Promise.all([lookNow(seen), given === undefined ? null : asked(given, seen, caller)])
+    const baseUrl = wished ?? recommended(seen, looks)
+    const lan = lanUrlOf(seen, looks)
     const admin = options.admin === true
     const scopes = [...(admin ? everything : usual)]
     const code = pairing.mint({ by: caller.id, scopes, name, baseUrl, lanUrl: lan === baseUrl ? null : lan, browser: !admin })
@@ -50,19 +51,15 @@ export function createPairDesk({ pairing, devices, probe, audit, overview }: Pai
     return await view(code)
   }
 
-  /** The best address that is proven; where none is yet, the first that passes a look now. */
-  async function recommended(seen: Overview): Promise<string> {
-    const { candidates, blockReason } = pairContext(seen)
-    if (blockReason !== null) throw blocked(blockReason, seen)
-    const proven = candidates.find(({ reachable }) => reachable)
-    if (proven !== undefined) return proven.url
-    const faults: string[] = []
-    for (const url of connectUrls(seen)) {
-      const fault = await faultAt(url)
-      if (fault === null) return url
-      faults.push(`${url}: ${fault.message}`)
-    }
-    throw coreErrors.NO_REACHABLE_URL({ reason: faults.join(' '), next: 'See what is wrong with it: xopc status' })
+  /** A proxy that started after the gateway counts as out of order until it is looked at again, and nobody should wait for that. */
+  async function lookNow(seen: Overview): Promise<Looks> {
+    return await looker.at(doubtful(seen))
+  }
+
+  function recommended(seen: Overview, looks: Looks): string {
+    const { recommended, blockReason } = pairContext(seen, looks)
+    if (recommended === null) throw blocked(blockReason, seen, looks)
+    return recommended
   }
 
   /** Below `admin` an address that is not known already would let its holder send the gateway, and later a device, anywhere. */
@@ -72,17 +69,10 @@ export function createPairDesk({ pairing, devices, probe, audit, overview }: Pai
     if (!isForDevices(read.url)) throw coreErrors.LOOPBACK_NOT_REACHABLE({ url: read.url })
     const known = pairContext(seen).candidates.some(({ url }) => url === read.url) || seenAs === read.url
     if (!known && !scopes.has('admin')) throw scopeMissing('admin', scopes)
-    const fault = await faultAt(read.url)
+    const fault = await looker.faultAt(read.url)
     // The verdict has its code from the table of the test, and says more than the table does.
     if (fault !== null) throw new XopcError(fault, { http: 409, exit: 1 })
     return read.url
-  }
-
-  /** Why a device could not reach this gateway at a URL, or null. */
-  async function faultAt(url: string): Promise<Extract<Verdict, { ok: false }> | null> {
-    const verdict = await probe.test(url, { signal: AbortSignal.timeout(PROBE_MS) })
-    if (verdict.ok) return null
-    return verdict.stages.some(({ stage, status }) => status === 'fail' && needed.has(stage)) ? verdict : null
   }
 
   function own(id: string, caller: PairCaller): PairingRecord {
@@ -118,7 +108,10 @@ export function createPairDesk({ pairing, devices, probe, audit, overview }: Pai
       pairing.cancel(id, caller.id)
       audit.write('PairAudit.cancelled', { code: id, by: caller.id })
     },
-    pairContext: async () => pairContext(await overview()),
+    async pairContext() {
+      const seen = await overview()
+      return pairContext(seen, await lookNow(seen))
+    },
   }
 }
 
@@ -140,14 +133,31 @@ function linksOf({ state, id, baseUrl, lanUrl, appSecret, browserSecret }: Pairi
   return { app, browser: browserSecret === null ? null : browserLink({ baseUrl, secret: browserSecret }) }
 }
 
-function blocked(reason: NonNullable<PairContext['blockReason']>, { methods }: Overview): XopcError {
+function blocked(reason: PairContext['blockReason'], { methods }: Overview, looks: Looks): XopcError {
   if (reason === 'GATEWAY_LOOPBACK_ONLY') return coreErrors.GATEWAY_LOOPBACK_ONLY()
-  const [first] = methods.flatMap(({ id, state }) => troubleOf(state).map(({ message, hint }) => ({ id, message, hint })))
-  const next = first?.hint ?? 'See what is wrong: xopc status'
-  return coreErrors.NO_REACHABLE_URL({ reason: first === undefined ? '' : `${first.id}: ${first.message}`, next })
+  // What was just seen first: an address that fails is nearer to working than a method that waits.
+  const causes = methods
+    .flatMap((view) => causesIn(view, looks))
+    .toSorted((a, b) => Number(a.see === undefined) - Number(b.see === undefined))
+  const reasons = causes.map(({ at, code, message }) => `${at} (${code}): ${message}`).join(' ')
+  const [first] = causes
+  const next = [first?.hint, first?.see ?? 'See what is wrong: xopc status'].filter((line) => line !== undefined).join(' ')
+  return coreErrors.NO_REACHABLE_URL({ reason: reasons, next })
 }
 
-function troubleOf(state: AccessState): ErrorInfo[] {
-  if (state.phase === 'blocked') return [state.needs]
-  return 'error' in state ? [state.error] : []
+/** What keeps devices from a method, and where each step of it can be looked at. */
+interface Cause extends ErrorInfo {
+  at: string
+  see?: string
+}
+
+function causesIn({ id, state }: MethodView, looks: Looks): Cause[] {
+  if (state.phase === 'blocked') return [{ ...state.needs, at: id }]
+  const urls = 'urls' in state ? state.urls : []
+  const see = (url: string) => `See each step of it: xopc proxy test ${url}`
+  const seen = urls.flatMap((url) => {
+    const fault = looks.get(url)
+    return fault ? [{ ...fault, at: `${id}, ${url}`, see: see(url) }] : []
+  })
+  return seen.length > 0 || !('error' in state) ? seen : [{ ...state.error, at: id }]
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { connectUrls, isForDevices, pairContext } from '../../../src/lib/core/pair-context.ts'
+import { connectUrls, doubtful, isForDevices, lanUrlOf, pairContext } from '../../../src/lib/core/pair-context.ts'
 import type { AccessState, Candidate, MethodView, Verification } from '../../../src/lib/protocol/http-api.ts'
 
 const since = '2026-11-24T12:00:00.000Z'
 const home = 'http://192.168.1.5:18790'
+const wifi = 'http://192.168.1.6:18790'
 const docker = 'http://172.17.0.1:18790'
 const front = 'https://gateway.example.com'
 function proof(url: string): Verification {
@@ -16,6 +17,9 @@ const off: AccessState = { phase: 'off' }
 /** The first of the addresses was looked at, unless told otherwise. */
 const on = (urls: string[], verified: Verification | null = proof(urls[0] ?? '')): AccessState => ({ phase: 'on', urls, since, verified })
 const degraded = (urls: string[]): AccessState => ({ phase: 'degraded', urls, error: refused, next: 'later' })
+const busy = { code: 'PORT_IN_USE', message: 'Another program listens on 192.168.1.7.' }
+const partly = (urls: string[]): AccessState => ({ phase: 'degraded', urls, error: busy, next: 'later' })
+const buffered = (urls: string[]): AccessState => ({ phase: 'degraded', urls, error: { code: 'SSE_BUFFERED', message: 'Held.' }, next: '' })
 const cards: Candidate[] = [
   { url: home, interface: 'eth0', kind: 'physical', note: null },
   { url: docker, interface: 'docker0', kind: 'virtual', note: 'docker0 is a network of containers' },
@@ -43,6 +47,9 @@ const cases: [what: string, given: { methods: MethodView[] }, urls: string[], re
   ['with a chosen address that only containers reach', views(on([docker]), off), [docker], docker, null],
   ['with a proxy on this computer for itself', views(off, on(['http://127.0.0.1:18790'])), [], null, 'NO_REACHABLE_URL'],
   ['with a public address over plain http', views(on(['http://203.0.113.5:18790']), off), [], null, 'NO_REACHABLE_URL'],
+  ['by the addresses that opened, where one did not', views(partly([home]), off), [home], home, null],
+  ['by the others, where the one that was looked at fails', views(degraded([home, wifi]), off), [wifi], wifi, null],
+  ['where only streams are held back', views(off, buffered([front])), [front], front, null],
   ['while lan waits', views({ phase: 'blocked', needs: refused }, off), [], null, 'NO_REACHABLE_URL'],
 ]
 
@@ -73,8 +80,34 @@ it('one that was looked at says nothing more than that', () => {
   ])
 })
 
+describe('what was seen just now', () => {
+  const given = views(on([home, wifi]), degraded([front]))
+
+  it('can be asked of what nothing good is known of, and of no closed network', () => {
+    expect(doubtful(given)).toEqual([front, wifi])
+    expect(doubtful(views(off, off))).toEqual([])
+  })
+
+  it('counts before what is said', () => {
+    const looks = new Map([
+      [front, null],
+      [home, refused],
+    ])
+    expect(pairContext(given, looks)).toMatchObject({
+      recommended: front,
+      candidates: [
+        { url: front, reachable: true },
+        { url: home, reachable: false, note: refused.message },
+        { url: wifi, reachable: false },
+      ],
+    })
+    expect(pairContext(given, looks).candidates[0]).not.toHaveProperty('note')
+    expect(connectUrls(given, looks)).toEqual([front, wifi])
+    expect(lanUrlOf(given, looks)).toBe(wifi)
+  })
+})
+
 it('only the address that was looked at counts as proven', () => {
-  const wifi = 'http://192.168.1.6:18790'
   expect(pairContext(views(on([home, wifi]), off)).candidates).toEqual([
     { kind: 'lan', url: home, reachable: true },
     { kind: 'lan', url: wifi, reachable: false, note: 'It has not been looked at yet.' },

@@ -17,7 +17,7 @@ function verdictWith(url: string, failed: StageName | null): Verdict {
   const base = { url, vantage: 'self' as const, at, ms: 9, latencyMs: 1, stages }
   return failed === null
     ? { ...base, ok: true }
-    : { ...base, ok: false, code: 'WRONG_GATEWAY', message: 'Another gateway answers.', fix: null }
+    : { ...base, ok: false, code: 'WRONG_GATEWAY', message: 'Another gateway answers.', hint: 'Lead it here.', fix: null }
 }
 
 const on = (url: string, looked = true): AccessState => ({
@@ -121,6 +121,32 @@ describe('a code is minted', () => {
     expect(looked).toEqual([front, home])
   })
 
+  it('for one whose verdict is old, as soon as it works again', async () => {
+    const { pair, pairContext, looked } = desk({ proxy: degraded, lan: on(home) })
+    expect(await pair()).toMatchObject({ baseUrl: front, lanUrl: home })
+    expect(await pairContext()).toMatchObject({ recommended: front, candidates: [{ url: front, reachable: true }, { url: home }] })
+    // What is known to work is not looked at again.
+    expect(looked).toEqual([front, front])
+  })
+
+  it('without a look, where all is known to work', async () => {
+    const { pair, pairContext, looked } = desk({ proxy: on(front), lan: on(home) })
+    await pair()
+    await pairContext()
+    expect(looked).toEqual([])
+  })
+
+  it('with one look for all who ask meanwhile', async () => {
+    const { pair, pairContext, looked } = desk({ proxy: degraded })
+    await Promise.all([pair(), pairContext(), pair(), pairContext()])
+    expect(looked).toEqual([front])
+  })
+
+  it('for the addresses of the network that are open, where another one is not', async () => {
+    const partly: AccessState = { phase: 'degraded', urls: [home], next: '', error: { code: 'ADDRESS_TAKEN', message: 'One is busy.' } }
+    expect(await desk({ lan: partly }).pair()).toMatchObject({ baseUrl: home })
+  })
+
   it('where only streams do not arrive at once', async () => {
     expect(await desk({ proxy: on(front, false), failed: 'sse' }).pair()).toMatchObject({ baseUrl: front })
   })
@@ -135,7 +161,7 @@ const degraded: AccessState = {
 
 const refusals: [what: string, given: Given, options: PairOptions, caller: PairCaller | undefined, code: string, http: number][] = [
   ['with nothing open', {}, {}, undefined, 'GATEWAY_LOOPBACK_ONLY', 409],
-  ['while what is open does not work', { proxy: degraded }, {}, undefined, 'NO_REACHABLE_URL', 409],
+  ['while what is open does not work', { proxy: degraded, failed: 'tls' }, {}, undefined, 'NO_REACHABLE_URL', 409],
   ['for an address that fails its first look', { proxy: on(front, false), failed: 'tcp' }, {}, undefined, 'NO_REACHABLE_URL', 409],
   ['by who may not pair (A55)', { lan: on(home) }, {}, everybody, 'SCOPE_MISSING', 403],
   ['for an administrator, by who is none (A55)', { lan: on(home) }, { admin: true }, pairer, 'SCOPE_MISSING', 403],
@@ -175,10 +201,16 @@ describe('no code is minted', () => {
   })
 
   it('and what is wrong is said with what mends it', async () => {
-    await expect(desk({ proxy: degraded }).pair()).rejects.toMatchObject({
-      message: expect.stringContaining('It expired.'),
-      hint: 'Renew it.',
+    const refused = desk({
+      proxy: degraded,
+      lan: { phase: 'blocked', needs: { code: 'LAN_NO_ADDRESS', message: 'No network.' } },
+      failed: 'tls',
+    }).pair()
+    await expect(refused).rejects.toMatchObject({
+      message: expect.stringMatching(/proxy, https:\/\/gateway\.example\.com \(WRONG_GATEWAY\): Another gateway answers\./),
+      hint: expect.stringMatching(/^Lead it here\..*xopc proxy test https:\/\/gateway\.example\.com$/),
     })
+    await expect(refused).rejects.toThrow('lan (LAN_NO_ADDRESS): No network.')
     await expect(desk().pair()).rejects.toMatchObject({ hint: expect.stringContaining('xopc lan on') })
   })
 })
