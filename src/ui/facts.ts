@@ -9,6 +9,8 @@ export interface Facts {
   who: string
   /** Of the pair page: the gateway's key as `SHA256:…`. */
   fingerprint: string
+  /** Of the pair page: the gateway's computer, told only where a code waits for this address; else empty. */
+  name: string
 }
 
 const views = ['token', 'password', 'overview', 'pair'] as const
@@ -21,5 +23,6 @@ export function readFacts({ dataset }: HTMLElement): Facts {
     upstream: dataset['upstream'] === 'yes',
     who: dataset['who'] ?? 'anonymous',
     fingerprint: dataset['fingerprint'] ?? '',
+    name: dataset['name'] ?? '',
   }
 }

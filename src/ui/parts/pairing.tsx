@@ -2,11 +2,11 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { XopcError } from '../../lib/errors/error.ts'
 import type { PairingCode } from '../../lib/protocol/pairing-api.ts'
-import { useHouse } from '../context.ts'
+import { useHouse, useSight } from '../context.ts'
 import { isUnknown, keptCode, resumeCode } from '../kept-code.ts'
 import { lanDanger } from '../lan-danger.ts'
 import { allowedText, doorName } from '../words.ts'
-import { Button, useWork } from './action.tsx'
+import { Button, Press, useWork } from './action.tsx'
 import { Copyable, CopyButton } from './copy.tsx'
 import { type Danger, DangerDialog } from './dialog.tsx'
 import { Icon } from './icon.tsx'
@@ -111,13 +111,11 @@ function NoCode({ error, again }: { error: unknown; again: () => void }): JSX.El
       <Problem error={error} />
       <div class="actions">
         {closed && (
-          <button type="button" class="main" onClick={open}>
+          <Press kind="main" press={open}>
             Open to your network
-          </button>
+          </Press>
         )}
-        <button type="button" onClick={again}>
-          Try again
-        </button>
+        <Press press={again}>Try again</Press>
       </div>
       {danger !== null && <DangerDialog danger={danger} close={() => setDanger(null)} />}
     </div>
@@ -125,6 +123,7 @@ function NoCode({ error, again }: { error: unknown; again: () => void }): JSX.El
 }
 
 function CodeCard({ code, again }: { code: PairingCode; again: () => void }): JSX.Element {
+  const { status } = useSight()
   const [whom, setWhom] = useState<'app' | 'browser'>(code.links?.browser === null ? 'app' : 'browser')
   const now = useNow()
   const left = new Date(code.expiresAt).getTime() - now
@@ -136,9 +135,9 @@ function CodeCard({ code, again }: { code: PairingCode; again: () => void }): JS
       <div class="card pairing">
         <div>
           <p role="status">{overs[code.state === 'revoked' ? 'revoked' : 'expired']}</p>
-          <button type="button" class="main" onClick={again}>
+          <Press kind="main" press={again}>
             Make another code
-          </button>
+          </Press>
         </div>
       </div>
     )
@@ -155,6 +154,11 @@ function CodeCard({ code, again }: { code: PairingCode; again: () => void }): JS
         <p class="quiet small">
           It comes by <b>{code.baseUrl}</b>.
         </p>
+        {whom === 'browser' && status !== null && (
+          <p class="quiet small">
+            Its page names the gateway: <code>{status.fingerprint}</code>
+          </p>
+        )}
         <div class="left">
           <div class="bar" aria-hidden="true">
             <div style={{ width: `${Math.min(100, (left / LIFETIME_MS) * 100)}%` }} />
@@ -180,9 +184,7 @@ function JoinedCard({ code: { device }, again }: { code: PairingCode; again: () 
           <a class="button" href="#/settings/devices">
             See devices
           </a>
-          <button type="button" onClick={again}>
-            Pair another
-          </button>
+          <Press press={again}>Pair another</Press>
         </div>
       </div>
     </div>

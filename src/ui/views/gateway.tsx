@@ -33,14 +33,20 @@ function Facts(): JSX.Element | null {
   const { status } = useSight()
   if (status === null) return null
   const facts = [
-    ['Address', status.url],
     ['Version', status.version],
     ['Sign-in', status.authMode],
     ['App', status.upstream ?? 'none yet'],
     ['Gateway', status.gatewayId],
+    ['Fingerprint', status.fingerprint],
   ] as const
   return (
     <dl id="facts" class="card">
+      <div>
+        <dt>Address</dt>
+        <dd>
+          <Copyable text={status.url} />
+        </dd>
+      </div>
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

@@ -39,8 +39,14 @@ export function Pair({ facts }: { facts: Facts }): JSX.Element {
       <h1>Join this gateway</h1>
       <p class="quiet">This browser gets a key of its own, which the gateway’s owner can take back at any time.</p>
       <dl class="card">
+        {facts.name !== '' && (
+          <div>
+            <dt>Gateway</dt>
+            <dd>{facts.name}</dd>
+          </div>
+        )}
         <div>
-          <dt>Gateway</dt>
+          <dt>Address</dt>
           <dd>{location.host}</dd>
         </div>
         <div>

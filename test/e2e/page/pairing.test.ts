@@ -25,6 +25,12 @@ async function joinAsPhone(link: string | null, deviceName: string): Promise<{ t
 
 const asOwner = ({ token }: RunningGateway) => ({ authorization: `Bearer ${token}`, 'content-type': 'application/json' })
 
+/** What the owner is told. */
+async function known(gateway: RunningGateway) {
+  const ask = async (path: string) => (await gateway.fetch(`/xopc/api/${path}`)).json()
+  return { overview: await ask('overview'), status: await ask('status') }
+}
+
 needsPeer('chromium', 'pairing on the page', (executablePath) => {
   let browser: Browser
   let gateway: RunningGateway
@@ -78,6 +84,11 @@ needsPeer('chromium', 'pairing on the page', (executablePath) => {
     await other.page.getByRole('heading', { name: 'Join this gateway' }).waitFor()
     expect(other.page.url()).toBe(link?.split('#')[0])
     expect(await other.page.locator('#fingerprint').innerText()).toMatch(/^SHA256:[\w+/]{43}$/)
+    // As it is named where the code was made, and by the same key.
+    const { overview, status } = await known(gateway)
+    await other.page.getByText(overview.ssh.hosts[0], { exact: true }).waitFor()
+    await tab.page.getByText(status.fingerprint, { exact: true }).waitFor()
+    expect(await other.page.locator('#fingerprint').innerText()).toBe(status.fingerprint)
     await other.page.getByText('changes no settings').waitFor()
     await other.page.getByLabel('Name of this browser').fill('Tablet')
     await other.page.getByRole('button', { name: 'Join' }).click()
@@ -110,6 +121,9 @@ needsPeer('chromium', 'pairing on the page', (executablePath) => {
     const { page, said } = await openTab(browser, `${gateway.url}/xopc/pair`)
     await page.getByText('holds no pairing code').waitFor()
     expect(await page.getByRole('button', { name: 'Join' }).count()).toBe(0)
+    // Strangers, whom nobody gave a code, learn no name of this computer.
+    const { overview } = await known(gateway)
+    expect(await page.content()).not.toContain(overview.ssh.hosts[0])
     expect(said).toEqual([])
   })
 

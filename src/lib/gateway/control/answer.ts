@@ -31,7 +31,7 @@ export async function answerRest(
   request: FastifyRequest,
   reply: FastifyReply,
   exchange: Exchange,
-  context: Pick<ControlContext, 'config' | 'signer'>,
+  context: Pick<ControlContext, 'config' | 'pairing' | 'signer'>,
 ): Promise<void> {
   if (['GET', 'HEAD'].includes(request.method) && (await answerPage(request, reply, exchange, context))) return
   const path = pathOf(request)

@@ -12,7 +12,7 @@ const trustedProxy = `<h1>Sign in</h1>
 <section class="card">
 <p>This page takes no credential. Open the gateway by the address of that proxy, and sign in there.</p>
 <p>If you came through the proxy and see this page, it named nobody: it has to send your name in the header that <code>gateway.auth.trustedProxy.userHeader</code> says, and this gateway has to trust the address it comes from.</p>
-<p>To manage the gateway, use <code>xopc status</code> and its other commands on its own computer.</p>
+<p>To manage the gateway, on its own computer: <code>xopc ui</code></p>
 </section>`
 
 const none = `<h1>Sign in</h1>

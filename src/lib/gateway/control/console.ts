@@ -1,10 +1,15 @@
+import { hostname } from 'node:os'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../../config/schema.ts'
+import { cleanText } from '../../protocol/outside-text.ts'
 import { PAGE_POLICY } from '../../protocol/page-policy.ts'
 import type { Exchange } from '../edge/exchange.ts'
 import { type PageFile, pageFiles } from './console-files.ts'
 import { explanations } from './console-texts.ts'
 import type { ControlContext } from './context.ts'
+
+/** Of a computer's name, in characters. */
+const LONGEST = 64
 
 /**
  * Which page a person sees: the overview, where they are signed in; else one that takes the secret of the auth mode, or one that explains how to
@@ -12,13 +17,10 @@ import type { ControlContext } from './context.ts'
  */
 type View = Config['gateway']['auth']['mode'] | 'upstream' | 'overview' | 'pair'
 
+type PageContext = Pick<ControlContext, 'config' | 'pairing' | 'signer'>
+
 /** Answers with the page or one of its files, and says so; false where the path is neither. Throws `PAGE_NOT_BUILT`, `FILE_NOT_READABLE`. */
-export async function answerPage(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  exchange: Exchange,
-  context: Pick<ControlContext, 'config' | 'signer'>,
-): Promise<boolean> {
+export async function answerPage(request: FastifyRequest, reply: FastifyReply, exchange: Exchange, context: PageContext): Promise<boolean> {
   const [path = '/'] = request.url.split('?', 1)
   const view = viewAt(path, exchange, context.config.current())
   const { document, files } = await pageFiles()
@@ -52,17 +54,23 @@ function viewFor({ knownHost, principal }: Exchange, { gateway }: Config): View 
   return gateway.upstream === undefined ? gateway.auth.mode : 'upstream'
 }
 
-function pageOf(document: string, view: View, exchange: Exchange, { config, signer }: Pick<ControlContext, 'config' | 'signer'>): string {
+function pageOf(document: string, view: View, exchange: Exchange, context: PageContext): string {
   const explanation = explanations[view]
   if (explanation !== undefined) return explained(document, view, explanation)
   const facts = {
     view,
     face: 'gateway',
     who: exchange.principal.kind,
-    upstream: config.current().gateway.upstream === undefined ? 'no' : 'yes',
-    ...(view === 'pair' ? { fingerprint: signer.fingerprint } : {}),
+    upstream: context.config.current().gateway.upstream === undefined ? 'no' : 'yes',
+    ...(view === 'pair' ? whichGateway(exchange, context) : {}),
   }
   return document.replace('<body>', bodyTag(facts)).replace('<title>', `<title>${titles[view] ?? ''}`)
+}
+
+/** The key is public. The computer's name is told only while somebody is waited for here, who was given a code: strangers learn none. */
+function whichGateway({ origin, proto, host }: Exchange, { pairing, signer }: PageContext): { fingerprint: string; name?: string } {
+  const { fingerprint } = signer
+  return pairing.isOrigin(origin ?? `${proto}://${host}`) ? { fingerprint, name: cleanText(hostname(), LONGEST) } : { fingerprint }
 }
 
 const titles: Partial<Record<View, string>> = { token: 'Sign in · ', password: 'Sign in · ', pair: 'Join · ' }

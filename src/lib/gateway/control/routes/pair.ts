@@ -72,7 +72,8 @@ export const pairRoutes = [
     handle: async ({ exchange }, context) => {
       const caller = callerOf(exchange, context)
       const code = context.pairing.latest(caller.id)
-      const { links, baseUrl, lanUrl, expiresAt } = code === null || !mayMint(caller, code.scopes) ? nothing : await context.xopc.pairing(code.id, caller)
+      const { links, baseUrl, lanUrl, expiresAt } =
+        code === null || !mayMint(caller, code.scopes) ? nothing : await context.xopc.pairing(code.id, caller)
       return { qrPayload: links?.app ?? '', publicUrl: baseUrl, lanUrl, expiresAt }
     },
   }),
