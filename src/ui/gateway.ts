@@ -3,6 +3,7 @@ import type { Xopc } from '../lib/core/xopc.ts'
 import { XopcError } from '../lib/errors/error.ts'
 import type { GatewayEvent, Overview, Status } from '../lib/protocol/http-api.ts'
 import type { Facts } from './facts.ts'
+import type { Elsewhere } from './own-way.ts'
 import { leave, notes, signOut } from './session.ts'
 import { createStore, type Store } from './store.ts'
 import { transport } from './transport.ts'
@@ -22,6 +23,8 @@ export interface Sight {
   live: boolean
   /** Why it is not live, in a sentence; empty where it is. */
   gone: string
+  /** Where the page is to be had instead: a person closed the way that it came by. */
+  elsewhere: Elsewhere | null
   /** What the gateway refused. */
   problem: unknown
 }
@@ -38,13 +41,15 @@ export interface Gateway {
   refresh(): Promise<void>
   /** Waits for a change, and asks for everything anew, however it went. Throws what it throws. */
   change<Result>(what: Promise<Result>): Promise<Result>
+  /** Closes the way that this page came by, and says from then on where it is. The answer may not arrive any more. Throws what the gateway says. */
+  closeWay(after: Elsewhere, close: () => Promise<unknown>): Promise<void>
   signOut(): Promise<void>
 }
 
 /** Keeps what the gateway says current by its events; asks for nothing in between. */
 export function createGateway({ who }: Pick<Facts, 'who'>): Gateway {
   const client = createClient(transport)
-  const sight = createStore<Sight>({ overview: null, status: null, seenAt: 0, live: false, gone: '', problem: null })
+  const sight = createStore<Sight>({ overview: null, status: null, seenAt: 0, live: false, gone: '', elsewhere: null, problem: null })
   const listeners = new Set<(event: GatewayEvent) => void>()
   let turn: Promise<void> = Promise.resolve()
   let connected = false
@@ -65,6 +70,8 @@ export function createGateway({ who }: Pick<Facts, 'who'>): Gateway {
 
   function mark(live: boolean): void {
     if (live) stopping = false
+    const { elsewhere } = sight.get()
+    if (elsewhere !== null) return sight.set({ live: false, gone: elsewhere.text })
     sight.set({ live, gone: live ? '' : stopping ? 'The gateway was stopped.' : 'No connection to the gateway.' })
   }
 
@@ -76,12 +83,17 @@ export function createGateway({ who }: Pick<Facts, 'who'>): Gateway {
     if (refused?.http === 401 && seenAt > 0)
       return await leave(who === 'device' ? notes.revoked : gone === '' ? notes.ended : notes.restarted)
     mark(false)
-    if (refused !== null) sight.set({ problem: refused })
+    // What is seen already says by the bar how old it is; `xopc ui` answers in the gateway's place that it is gone.
+    if (refused !== null && (refused.http < 500 || seenAt === 0)) sight.set({ problem: refused })
   }
 
   function hear(event: GatewayEvent): void {
     if (event.type === 'gateway.stopping') stopping = true
-    if (event.type === 'connected') connected = true
+    if (event.type === 'connected') {
+      connected = true
+      // Somebody opened that way again; an address that was left for another stays left.
+      if (sight.get().elsewhere?.url === undefined) sight.set({ elsewhere: null })
+    }
     if (!unmoved.has(event.type)) void refresh()
     for (const heard of listeners) heard(event)
   }
@@ -130,6 +142,16 @@ export function createGateway({ who }: Pick<Facts, 'who'>): Gateway {
       } finally {
         await refresh()
       }
+    },
+    async closeWay(after, close) {
+      try {
+        await close()
+      } catch (error) {
+        if (error instanceof XopcError) throw error
+      }
+      // Also while connections from before go on.
+      sight.set({ elsewhere: after })
+      mark(false)
     },
     async signOut() {
       // The gateway ends the stream with the session, which is no news here.

@@ -1,5 +1,7 @@
-import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import type { ComponentChildren, JSX, Ref } from 'preact'
+import { useContext, useEffect, useRef, useState } from 'preact/hooks'
+import { HouseContext } from '../context.ts'
+import { createStore, useStore } from '../store.ts'
 
 /** What runs, and how it went. */
 export interface Work {
@@ -35,26 +37,44 @@ export function useWork(): Work {
   return { busy, error, run }
 }
 
-/** A button that does one thing. It keeps its place and focus while it runs. */
-export function Button(given: {
-  work: Work
-  act: () => Promise<unknown>
-  kind?: 'main' | 'plain' | 'danger'
-  label?: string
+interface Looks {
+  kind?: 'main' | 'plain' | 'danger' | 'danger-plain'
+  label?: string | undefined
   small?: boolean
   children: ComponentChildren
-}): JSX.Element {
-  const { work, act, kind = 'plain', label, small = false, children } = given
+}
+
+/** A button that does one thing. It keeps its place and focus while it runs. */
+export function Button({ work, act, ...looks }: Looks & { work: Work; act: () => Promise<unknown> }): JSX.Element {
+  return <Press {...looks} busy={work.busy} press={() => void work.run(act)} />
+}
+
+/** A button towards something that only the gateway can do: while there is none it stays where it is, and does nothing. */
+export function Press(given: Looks & { press: () => void; busy?: boolean; own?: Ref<HTMLButtonElement> }): JSX.Element {
+  const { press, busy = false, own = null, kind = 'plain', label, small = false, children } = given
+  const offline = useOffline()
   return (
     <button
+      ref={own}
       type="button"
       class={small ? `${kind} small` : kind}
-      aria-disabled={work.busy}
-      aria-busy={work.busy}
+      aria-disabled={busy || offline}
+      aria-busy={busy}
       aria-label={label}
-      onClick={() => void work.run(act)}
+      data-offline={offline ? '' : undefined}
+      onClick={() => {
+        if (!offline) press()
+      }}
     >
       {children}
     </button>
   )
+}
+
+const nowhere = createStore({ gone: '' })
+
+/** Whether the gateway is gone; outside of the console nobody knows, so it is not. */
+export function useOffline(): boolean {
+  const house = useContext(HouseContext)
+  return useStore<{ gone: string }>(house?.gateway.sight ?? nowhere).gone !== ''
 }

@@ -3,19 +3,18 @@ import { useState } from 'preact/hooks'
 import type { Candidate } from '../../lib/protocol/http-api.ts'
 import { useHouse, useSight } from '../context.ts'
 import { lanDanger } from '../lan-danger.ts'
-import { Button, useWork } from '../parts/action.tsx'
+import { Press } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
 import { type Danger, DangerDialog } from '../parts/dialog.tsx'
 import { PhaseWord, StateDetail } from '../parts/method-state.tsx'
 import { Pairing } from '../parts/pairing.tsx'
-import { Problem } from '../parts/problem.tsx'
+import { TurnOff } from '../parts/turn-off.tsx'
 import { hashOf } from '../route.ts'
 
 /** Devices on the same network. */
 export function Lan(): JSX.Element | null {
   const { overview } = useSight()
   const { gateway, admin } = useHouse()
-  const work = useWork()
   const [danger, setDanger] = useState<Danger | null>(null)
   const lan = overview?.methods.find(({ id }) => id === 'lan')
   if (lan === undefined) return null
@@ -30,17 +29,14 @@ export function Lan(): JSX.Element | null {
         </div>
         <p class="quiet">{off ? 'Nobody comes in this way.' : `For ${audienceText}`}</p>
         <StateDetail state={state} />
-        <Problem error={work.error} />
         {admin ? (
           <div class="actions">
             {off ? (
-              <button type="button" class="main" onClick={() => setDanger(lanDanger(gateway))}>
+              <Press kind="main" press={() => setDanger(lanDanger(gateway))}>
                 Open to the local network
-              </button>
+              </Press>
             ) : (
-              <Button work={work} act={() => gateway.change(gateway.client.disable('lan'))}>
-                Close
-              </Button>
+              <TurnOff id="lan">Close</TurnOff>
             )}
             <a class="button" href={hashOf('gateway')}>
               Gateway settings

@@ -3,11 +3,10 @@ import type { MethodView } from '../../lib/protocol/http-api.ts'
 import { useHouse, useSight } from '../context.ts'
 import type { Device } from '../../lib/protocol/pairing-api.ts'
 import { useDevices } from '../devices-list.ts'
-import { Button, useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
 import { PhaseWord, StateDetail } from '../parts/method-state.tsx'
-import { Problem } from '../parts/problem.tsx'
 import { Ago } from '../parts/time.tsx'
+import { TurnOff } from '../parts/turn-off.tsx'
 import { hashOf } from '../route.ts'
 import { witnessOf } from '../witness.ts'
 import { methodCommands, methodNames, methodTabs } from '../words.ts'
@@ -15,7 +14,10 @@ import { methodCommands, methodNames, methodTabs } from '../words.ts'
 /** What is on, for whom, since when, and proven by what. */
 export function Overview(): JSX.Element {
   const { overview } = useSight()
-  const { devices } = useDevices()
+  const { admin } = useHouse()
+  const { devices, error } = useDevices()
+  // Who came in stands in the middle of the cards: drawn before it is known, it would move what is below.
+  if (admin && devices === null && error === null) return <p class="quiet later">Asking the gateway …</p>
   return (
     <ul id="methods" class="cards">
       {overview?.methods.map((method) => (
@@ -72,25 +74,17 @@ function MethodCard(given: { method: MethodView; recommended: boolean; witness: 
         <a class="button" href={hashOf('remote-access', methodTabs[id])}>
           {off ? 'Set it up' : 'Details'}
         </a>
-        {!off && admin && <Off id={id} />}
+        {!off && admin && (
+          <>
+            <a class="button" href={hashOf('devices')}>
+              Pair a device
+            </a>
+            <TurnOff id={id} label={`Turn off: ${methodNames[id]}`}>
+              Turn off
+            </TurnOff>
+          </>
+        )}
       </div>
-    </>
-  )
-}
-
-/** The way out of a way in. */
-function Off({ id }: Pick<MethodView, 'id'>): JSX.Element {
-  const { gateway } = useHouse()
-  const work = useWork()
-  return (
-    <>
-      <a class="button" href={hashOf('devices')}>
-        Pair a device
-      </a>
-      <Button work={work} act={() => gateway.change(gateway.client.disable(id))} label={`Turn off: ${methodNames[id]}`}>
-        Turn off
-      </Button>
-      <Problem error={work.error} />
     </>
   )
 }

@@ -1,8 +1,11 @@
 import type { JSX } from 'preact'
 import { HouseContext, type House, useHouse, useSight } from '../context.ts'
 import { Button, useWork } from '../parts/action.tsx'
+import { Copyable } from '../parts/copy.tsx'
 import { Header } from '../parts/header.tsx'
+import type { Elsewhere } from '../own-way.ts'
 import { Problem } from '../parts/problem.tsx'
+import { Ago } from '../parts/time.tsx'
 import { hashOf, type PageName, pages, usePlace } from '../route.ts'
 import { leave, notes } from '../session.ts'
 import { timeText } from '../words.ts'
@@ -98,14 +101,37 @@ function SignOut(): JSX.Element | null {
   )
 }
 
-/** Says that what is below is old, and how old. */
+/** Says that what is below is old, and how old; or where the page is now. Its place is kept free. */
 function Gone(): JSX.Element {
-  const { gone, seenAt } = useSight()
-  const since = seenAt > 0 ? ` What you see is from ${timeText(seenAt)}.` : ''
+  const { gone, elsewhere, seenAt, problem } = useSight()
+  // Before anything was seen, the problem says it all.
+  const shown = gone !== '' && (seenAt > 0 || problem === null)
   return (
-    <div id="gone" class="gone" role="status">
-      {gone === '' ? '' : `${gone}${since} This page comes back by itself.`}
+    <div id="gone" class="gone">
+      <div class={shown ? 'bar-text' : ''}>
+        <span role="status">{!shown ? '' : elsewhere === null ? goneText(gone, seenAt) : elsewhere.text}</span>
+        {shown && elsewhere !== null && <Instead {...elsewhere} />}
+        {shown && elsewhere === null && seenAt > 0 && (
+          <span class="quiet">
+            (<Ago at={new Date(seenAt).toISOString()} />)
+          </span>
+        )}
+      </div>
     </div>
+  )
+}
+
+function goneText(gone: string, seenAt: number): string {
+  const since = seenAt > 0 ? ` What you see is from ${timeText(seenAt)}.` : ''
+  return `${gone}${since} This page comes back by itself.`
+}
+
+function Instead({ url, command }: Elsewhere): JSX.Element {
+  return (
+    <>
+      {url !== undefined && <a href={url}>{url}</a>}
+      {command !== undefined && <Copyable text={command} />}
+    </>
   )
 }
 
@@ -117,9 +143,7 @@ function LookOnly(): JSX.Element {
     return (
       <div class="notice">
         <p>You can look here, and change nothing. To manage the gateway, on its computer:</p>
-        <p>
-          <code>xopc ui</code>
-        </p>
+        <Copyable text="xopc ui" />
       </div>
     )
   const again = async (): Promise<void> => {

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Device } from '../../lib/protocol/pairing-api.ts'
 import { useHouse } from '../context.ts'
 import { useDevices } from '../devices-list.ts'
-import { Button, useWork } from '../parts/action.tsx'
+import { Button, Press, useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
 import { type Danger, DangerDialog } from '../parts/dialog.tsx'
 import { Pairing } from '../parts/pairing.tsx'
@@ -61,9 +61,9 @@ function DeviceList(): JSX.Element {
         ))}
       </ul>
       {devices !== null && devices.length > 1 && (
-        <button type="button" class="danger-plain" onClick={revokeAll}>
+        <Press kind="danger-plain" press={revokeAll}>
           Revoke all devices
-        </button>
+        </Press>
       )}
       {danger !== null && <DangerDialog danger={danger} close={() => (setDanger(null), void read())} />}
     </>
@@ -109,12 +109,12 @@ function DeviceCard({ device, revoke, changed }: { device: Device; revoke: () =>
         <Rename device={device} done={async () => (await changed(), setRenaming(false))} cancel={() => setRenaming(false)} />
       ) : (
         <div class="actions">
-          <button ref={button} type="button" onClick={() => setRenaming(true)} aria-label={`Rename ${name}`}>
+          <Press own={button} press={() => setRenaming(true)} label={`Rename ${name}`}>
             Rename
-          </button>
-          <button type="button" class="danger-plain" onClick={revoke} aria-label={`Revoke ${name}`}>
+          </Press>
+          <Press kind="danger-plain" press={revoke} label={`Revoke ${name}`}>
             Revoke
-          </button>
+          </Press>
         </div>
       )}
     </>

@@ -1,7 +1,9 @@
 import type { JSX } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ConfigChange } from '../../lib/protocol/http-api.ts'
-import { Button, useWork } from '../parts/action.tsx'
+import { useHouse, useSight } from '../context.ts'
+import { type Closing, closingSetting } from '../own-way.ts'
+import { Button, Press, useOffline, useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
 import { type Danger, DangerDialog } from '../parts/dialog.tsx'
 import { Problem } from '../parts/problem.tsx'
@@ -17,7 +19,14 @@ export function SettingLine({ row, save }: { row: SettingRow; save: Save }): JSX
   const [said, setSaid] = useState('')
   const work = useWork()
   const fixed = row.secret || editing || row.later !== null || row.origin !== null
-  const reset = async (): Promise<void> => setSaid(outcome(await save(row.path, null), row.path))
+  const [danger, setDanger] = useState<Danger | null>(null)
+  const closingOf = useClosing()
+  const reset = async (): Promise<void> => {
+    const store = async (): Promise<void> => setSaid(outcome(await save(row.path, null), row.path))
+    const closing = closingOf(row.path, row.byDefault, store)
+    if (closing === null) await store()
+    else setDanger(closing)
+  }
   const done = (change: ConfigChange): void => {
     setSaid(outcome(change, row.path))
     setEditing(false)
@@ -32,9 +41,9 @@ export function SettingLine({ row, save }: { row: SettingRow; save: Save }): JSX
         {!editing && <Value row={row} />}
         <div class="setting-actions">
           {!fixed && (
-            <button type="button" class="small" onClick={() => setEditing(true)} aria-label={`Change ${row.path}`}>
+            <Press small press={() => setEditing(true)} label={`Change ${row.path}`}>
               Change
-            </button>
+            </Press>
           )}
           {!row.secret && !editing && row.value !== undefined && row.origin === null && (
             <Button work={work} act={reset} label={`Reset ${row.path}`} small>
@@ -56,8 +65,19 @@ export function SettingLine({ row, save }: { row: SettingRow; save: Save }): JSX
         {said}
       </p>
       <Problem error={work.error} />
+      {danger !== null && <DangerDialog danger={danger} close={() => setDanger(null)} />}
     </>
   )
+}
+
+/** What is asked before a change that takes this page its way; null where it does not. */
+function useClosing(): (path: string, value: unknown, store: () => Promise<void>) => Danger | null {
+  const { gateway, facts } = useHouse()
+  const { overview, status } = useSight()
+  return (path, value, store) => {
+    const closing: Closing | null = closingSetting(path, value, { origin: location.origin, face: facts.face, overview, status })
+    return closing && { ...closing.question, act: () => gateway.closeWay(closing.after, store) }
+  }
 }
 
 function outcome({ reload }: ConfigChange, path: string): string {
@@ -97,6 +117,8 @@ function Editor(given: { row: SettingRow; save: Save; done: (change: ConfigChang
   const [text, setText] = useState(fieldText(row.value ?? row.byDefault))
   const [danger, setDanger] = useState<Danger | null>(null)
   const form = useRef<HTMLFormElement>(null)
+  const closingOf = useClosing()
+  const offline = useOffline()
   const work = useWork()
   // At once, so that no letter is lost.
   useLayoutEffect(() => form.current?.querySelector<HTMLElement>('input, select, textarea')?.focus(), [])
@@ -104,9 +126,12 @@ function Editor(given: { row: SettingRow; save: Save; done: (change: ConfigChang
 
   function submit(event: SubmitEvent): void {
     event.preventDefault()
-    const risk = dangerOf(row.path, typedValue(row, text))
-    if (risk === null) void work.run(store)
-    else setDanger({ ...risk, act: store })
+    if (offline) return
+    const value = typedValue(row, text)
+    const risk = dangerOf(row.path, value)
+    const closing = closingOf(row.path, value ?? row.byDefault, store)
+    if (risk === null && closing === null) void work.run(store)
+    else setDanger(closing ?? (risk && { ...risk, act: store }))
   }
 
   return (
@@ -120,7 +145,7 @@ function Editor(given: { row: SettingRow; save: Save; done: (change: ConfigChang
     >
       <Input row={row} text={text} change={setText} />
       <div class="actions">
-        <button type="submit" class="main" aria-disabled={work.busy}>
+        <button type="submit" class="main" aria-disabled={work.busy || offline} data-offline={offline ? '' : undefined}>
           Save
         </button>
         <button type="button" onClick={cancel}>

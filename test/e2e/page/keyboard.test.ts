@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { beforeAll, expect, it } from 'vitest'
 import { type RunningGateway, startGateway } from '../../support/gateway.ts'
 import { needsPeer } from '../../support/peers.ts'
-import { isLive, openTab, signIn, startBrowser } from './house.ts'
+import { openTab, signIn, startBrowser } from './house.ts'
 
 /** What has the focus: its words, and whether a person sees that it has it. */
 const focused = (page: Page) =>
@@ -105,38 +105,6 @@ needsPeer('chromium', 'the page without a mouse', (executablePath) => {
         .first()
         .waitFor()
       await tab.page.context().close()
-    }
-  })
-
-  it('keeps everything in its place while it draws, on every page', async () => {
-    const tab = await openTab(browser, 'about:blank', { viewport: { width: 1280, height: 800 } })
-    await tab.page.addInitScript(() => {
-      const shifts: string[] = []
-      Object.assign(window, { shifts })
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries())
-          if ('value' in entry && 'hadRecentInput' in entry && !entry.hadRecentInput) shifts.push(`${location.hash} ${String(entry.value)}`)
-      }).observe({ type: 'layout-shift', buffered: true })
-    })
-    await tab.page.goto(gateway.url)
-    await signIn(tab, gateway.token)
-    for (const [place, text] of [
-      ['remote-access?tab=overview', 'How it is used'],
-      ['remote-access?tab=reverse-proxy', '/etc/caddy/Caddyfile'],
-      ['remote-access?tab=lan', 'Addresses of this computer'],
-      ['gateway', 'maxSseConnections'],
-      ['devices', 'No device is paired.'],
-    ] as const) {
-      await tab.page.goto(`${gateway.url}/#/settings/${place}`)
-      await tab.page.reload()
-      await isLive(tab)
-      await tab.page.getByText(text).first().waitFor()
-      const shifted = await tab.page.evaluate(() =>
-        'shifts' in window && Array.isArray(window.shifts) ? window.shifts.map(String) : ['not looked at'],
-      )
-      const sum = shifted.reduce((all, each) => all + Number(each.split(' ').at(-1)), 0)
-      // What counts as good by Web Vitals is 0.1.
-      expect(sum, shifted.join('; ')).toBeLessThan(0.02)
     }
   })
 })

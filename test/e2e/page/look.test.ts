@@ -54,6 +54,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
       const conflicts = [{ code: 'C', message: 'Two of them collide.', fix: { title: 'Close one', command: 'xopc lan off' } }]
       await tab.page.route('**/xopc/api/overview', (route) => route.fulfill({ json: { ...shown, methods, conflicts } }))
       await signIn(tab, gateway.token)
+      await tab.page.locator('#methods > li').first().waitFor()
       const cards = await tab.page.locator('#methods > li').allInnerTexts()
       for (const [index, [, texts]] of states.entries()) for (const text of texts) expect(cards[index]).toContain(text)
       expect(await tab.page.locator('#conflicts').innerText()).toMatch(/^Two of them collide\.\s+Close one\s+Code: C$/)
