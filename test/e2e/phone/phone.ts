@@ -1,17 +1,14 @@
-import { createPublicKey, randomBytes, verify } from 'node:crypto'
-import { Agent as HttpAgent, type IncomingMessage, request as overHttp } from 'node:http'
-import { Agent as HttpsAgent, request as overHttps } from 'node:https'
+import { isRecord, jsonOf, type Line, openLine, readEvents } from './line.ts'
+import { type Pinned, proveOver } from './prove.ts'
 
 // A phone as its maker would write it: it shares no line with the gateway, and knows the link that it scanned and what the exchange replied.
 
 /** What the exchange replied. */
-interface Told {
+interface Told extends Pinned {
   token: string
   baseUrl: string
   lanUrl: string | null
   connectUrls: string[]
-  gatewayId: string
-  publicKey: string
 }
 
 /** An answer, and by which address it came; `tried` are the addresses before it, with what was wrong. */
@@ -28,13 +25,6 @@ export interface StreamNews {
   what: string
 }
 
-/** What goes over one connection. */
-interface Line {
-  send(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<IncomingMessage>
-  close(): void
-}
-
-const PATIENCE_MS = 4000
 const AGAIN_MS = 100
 const fromProxies: ReadonlySet<number> = new Set([502, 503, 504])
 
@@ -158,74 +148,7 @@ function bearer({ token }: Told): Record<string, string> {
   return { authorization: `Bearer ${token}` }
 }
 
-/** Null where the gateway of the pinned key signed this origin and this nonce; else what is wrong. Nothing secret is sent. */
-async function proveOver(line: Line, origin: string, pinned: Told): Promise<string | null> {
-  const nonce = randomBytes(24).toString('base64url')
-  const reply = await line.send('POST', '/api/gateway-identity/challenge', { body: { nonce, origin } })
-  const json = await jsonOf(reply)
-  if (reply.statusCode !== 200) return `status ${reply.statusCode}`
-  if (!isRecord(json) || !isRecord(json['payload'])) return 'is no gateway'
-  const { gatewayId, publicKey, expiresAt, nonce: signed, origin: named } = json['payload']
-  if (gatewayId !== pinned.gatewayId || publicKey !== pinned.publicKey) return 'is another gateway'
-  const fresh = signed === nonce && named === origin && Number(expiresAt) > Date.now()
-  const text = JSON.stringify(['xopc-gateway-route-v1', gatewayId, publicKey, nonce, origin, expiresAt])
-  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: pinned.publicKey }, format: 'jwk' })
-  const proven = verify(null, Buffer.from(text), key, Buffer.from(String(json['signature']), 'base64url'))
-  return fresh && proven ? null : 'did not prove itself'
-}
-
-/** One connection, so that the proof and what follows it go to the same end. */
-function openLine(url: string): Line {
-  const secure = new URL(url).protocol === 'https:'
-  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: 1 })
-  return {
-    send: async (method, path, { body, headers = {} } = {}) =>
-      await new Promise((resolve, reject) => {
-        const text = body === undefined ? null : JSON.stringify(body)
-        const type: Record<string, string> = text === null ? {} : { 'content-type': 'application/json' }
-        const sent = (secure ? overHttps : overHttp)(new URL(path, url), { agent, method, headers: { ...type, ...headers } }, resolve)
-        const late = setTimeout(() => sent.destroy(new Error('no answer')), PATIENCE_MS)
-        sent.once('response', () => clearTimeout(late))
-        sent.once('error', (error) => (clearTimeout(late), reject(error)))
-        sent.end(text ?? undefined)
-      }),
-    close: () => agent.destroy(),
-  }
-}
-
-async function jsonOf(reply: IncomingMessage): Promise<unknown> {
-  let text = ''
-  for await (const chunk of reply.setEncoding('utf8')) text += String(chunk)
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
-
-/** Resolves when the stream is over, however it ends. */
-async function readEvents(reply: IncomingMessage, tell: (type: string, id: string | null) => void): Promise<void> {
-  let rest = ''
-  reply.setEncoding('utf8').on('data', (chunk: string) => {
-    const blocks = (rest + chunk).split('\n\n')
-    rest = blocks.pop() ?? ''
-    for (const block of blocks) {
-      const type = /^event: (.*)$/m.exec(block)?.[1]
-      if (type !== undefined) tell(type, /^id: (.*)$/m.exec(block)?.[1] ?? null)
-    }
-  })
-  await new Promise<void>((resolve) => {
-    reply.once('close', resolve)
-    // Said by `close` as well.
-    reply.on('error', () => {})
-  })
-}
-
 /** A refusal of the gateway's own, not of something in front of it. */
 function isOurs(json: unknown): json is { code: string } {
   return isRecord(json) && typeof json['code'] === 'string'
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }
