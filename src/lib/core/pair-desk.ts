@@ -141,11 +141,12 @@ function blocked(reason: PairContext['blockReason'], { methods }: Overview, look
     .toSorted((a, b) => Number(a.see === undefined) - Number(b.see === undefined))
   const reasons = causes.map(({ at, code, message }) => `${at} (${code}): ${message}`).join(' ')
   const [first] = causes
-  const next = [first?.hint, first?.see ?? 'See what is wrong: xopc status'].filter((line) => line !== undefined).join(' ')
+  const see = first?.see ?? 'xopc status'
+  const next = first?.hint === undefined ? `See what is wrong: ${see}` : `${first.hint} (more: ${see})`
   return coreErrors.NO_REACHABLE_URL({ reason: reasons, next })
 }
 
-/** What keeps devices from a method, and where each step of it can be looked at. */
+/** What keeps devices from a method, and the command that shows each step of it. */
 interface Cause extends ErrorInfo {
   at: string
   see?: string
@@ -154,10 +155,9 @@ interface Cause extends ErrorInfo {
 function causesIn({ id, state }: MethodView, looks: Looks): Cause[] {
   if (state.phase === 'blocked') return [{ ...state.needs, at: id }]
   const urls = 'urls' in state ? state.urls : []
-  const see = (url: string) => `See each step of it: xopc proxy test ${url}`
   const seen = urls.flatMap((url) => {
     const fault = looks.get(url)
-    return fault ? [{ ...fault, at: `${id}, ${url}`, see: see(url) }] : []
+    return fault ? [{ ...fault, at: `${id}, ${url}`, see: `xopc proxy test ${url}` }] : []
   })
   return seen.length > 0 || !('error' in state) ? seen : [{ ...state.error, at: id }]
 }

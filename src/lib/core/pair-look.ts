@@ -7,7 +7,7 @@ export type Looks = ReadonlyMap<string, ErrorInfo | null>
 
 /** Looks at addresses as a device would use them. */
 export interface Looker {
-  /** At several side by side, for at most 3 s; whoever asks for an address that is being looked at shares that look. */
+  /** At several side by side, for at most 2.5 s; whoever asks for an address that is being looked at shares that look. */
   at(urls: readonly string[]): Promise<Looks>
   /** At one, with the patience of the staged test: its verdict where a device could not use the address, or null. */
   faultAt(url: string): Promise<Extract<Verdict, { ok: false }> | null>
@@ -16,7 +16,7 @@ export interface Looker {
 /** The staged test bounds itself at 15 s; this is for a computer that stood still meanwhile. */
 const PATIENT_MS = 20_000
 /** How long a person waits for a code while addresses are looked at that are in doubt. */
-const QUICK_MS = 3000
+const QUICK_MS = 2500
 /** A device can live without streams that arrive at once; without these it does not reach this gateway, or not as itself. The last of them is `auth`. */
 const needed: ReadonlySet<StageName> = new Set(['dns', 'tcp', 'tls', 'http', 'identity', 'auth'])
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Overview } from '../../../src/lib/protocol/http-api.ts'
 import type { PairContext, PairingCode } from '../../../src/lib/protocol/pairing-api.ts'
 import { createTestCa, type TestCa } from '../../support/certs.ts'
 import { type RunningGateway, startGateway } from '../../support/gateway.ts'
@@ -60,6 +61,13 @@ needsPeer(['own-hosts', 'netns', 'caddy-2.11'], 'the address of a code', (_, ip,
   async function degraded(from: RunningGateway): Promise<void> {
     const state = async () => await (await from.fetch('/api/overview')).text()
     await expect.poll(state, { timeout: 20_000 }).toContain('"phase":"degraded"')
+  }
+
+  /** The phase of the local network. */
+  async function lanOf(from: RunningGateway): Promise<string | undefined> {
+    // `as`: what GET /api/overview answers.
+    const { methods } = (await (await from.fetch('/api/overview')).json()) as Overview
+    return methods.find(({ id }) => id === 'lan')?.state.phase
   }
 
   beforeAll(async () => {
@@ -170,6 +178,27 @@ needsPeer(['own-hosts', 'netns', 'caddy-2.11'], 'the address of a code', (_, ip,
       expect(await ping.json()).toMatchObject({ ok: true })
       const own = (await caddy.requests()).slice(before)
       expect(own.filter(({ path }) => path.includes('challenge'))).toEqual([])
+    })
+
+    it('is one of the network that opened, where another one did not', async () => {
+      const busy = await freePort()
+      await otherComputer(ip)
+      const taken = createServer().listen(busy, host)
+      await once(taken, 'listening')
+      try {
+        const partly = await start({ bind: 'lan', port: busy })
+        await expect.poll(async () => await lanOf(partly), { timeout: 15_000 }).toBe('degraded')
+        const reply = await pair({}, partly)
+        expect(reply, JSON.stringify(reply)).toMatchObject({
+          status: 200,
+          body: { baseUrl: expect.stringMatching(/^http:/), state: 'waiting' },
+        })
+        expect(reply.body.baseUrl).not.toContain(host)
+        expect(await context(partly)).toMatchObject({ recommended: reply.body.baseUrl })
+        await partly.stop()
+      } finally {
+        taken.close()
+      }
     })
 
     it('is the network’s while the proxy hangs, and that takes no longer than a person waits', async () => {

@@ -208,7 +208,7 @@ describe('no code is minted', () => {
     }).pair()
     await expect(refused).rejects.toMatchObject({
       message: expect.stringMatching(/proxy, https:\/\/gateway\.example\.com \(WRONG_GATEWAY\): Another gateway answers\./),
-      hint: expect.stringMatching(/^Lead it here\..*xopc proxy test https:\/\/gateway\.example\.com$/),
+      hint: expect.stringMatching(/^Lead it here\. \(more: xopc proxy test https:\/\/gateway\.example\.com\)$/),
     })
     await expect(refused).rejects.toThrow('lan (LAN_NO_ADDRESS): No network.')
     await expect(desk().pair()).rejects.toMatchObject({ hint: expect.stringContaining('xopc lan on') })
