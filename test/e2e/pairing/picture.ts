@@ -19,23 +19,31 @@ const tolerance = { colour: 24, pixels: 60 }
 const margin = 4
 
 /**
- * Takes a picture of what the tab shows, and keeps it in docs/guide/images. The rule, so that tests on an unchanged tree leave the tree unchanged: it is
+ * Takes a picture of what the tab shows, down to `last`, and keeps it in docs/guide/images. The rule, so that tests on an unchanged tree leave the tree unchanged: it is
  * written where there is none, and where the one that is there was drawn by the same Chromium with the same fonts and looks different: more than a handful
  * of pixels have another colour, not counting the parts that `moving` finds, such as QR codes, times, keys and versions. A picture that another Chromium or
  * other fonts drew says nothing about the page, so it stays; whoever wants it anew deletes it.
  */
-export async function keepPicture(page: Page, name: string, moving: readonly Locator[]): Promise<void> {
+export async function keepPicture(page: Page, name: string, moving: readonly Locator[], last = page.locator('main')): Promise<void> {
   const path = join(root, 'docs/guide/images', `${name}.png`)
   await page.evaluate(() => {
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
     scrollTo(0, 0)
   })
+  await endAfter(page, last)
   const areas = await areasOf(page, moving)
   const taken = await pictureOf(page)
   const before = existsSync(path) ? decodePng(await readFile(path)) : null
   if (before !== null && (before.note !== taken.note || looksSame(before, taken, areas))) return
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, encodePng(taken))
+}
+
+/** Makes the window so high that this is the last that is seen. */
+async function endAfter(page: Page, last: Locator): Promise<void> {
+  const box = await last.boundingBox()
+  const width = page.viewportSize()?.width ?? 0
+  if (box !== null) await page.setViewportSize({ width, height: Math.ceil(box.y + box.height) + 16 })
 }
 
 /** Whether two pictures are of the same, outside of the areas. Pure. */

@@ -29,7 +29,7 @@ const phone: BrowserContextOptions = {
 /** What is another at every look: the version, times, how long something took, and keys. */
 const movingIn = (page: Page): Locator[] => [
   page.locator('.names, .live, .left, svg.qr, #fingerprint'),
-  page.locator('p, span').filter({ hasText: / ago|just now|\d m?s\b|signed a fresh challenge|is good until/ }),
+  page.locator('p, span').filter({ hasText: / ago|just now|\d m?s\b|signed a fresh challenge|is good until|SHA256:/ }),
 ]
 
 needsPeer(['netns', 'chromium', 'caddy'], 'the pictures of the guide', (ip, chromium) => {
@@ -39,26 +39,26 @@ needsPeer(['netns', 'chromium', 'caddy'], 'the pictures of the guide', (ip, chro
     await runWhileJoining(studio.computers, 'xopc pair --name Pixel', 'phone')
   })
 
-  /** The owner's own browser at the desk, at a place of the page, as high as the picture shall be. */
-  async function owner(place: string, height: number): Promise<Tab> {
-    const tab = await openTab(studio.browser, `${studio.url}/#/settings/${place}`, { ...desk, viewport: { width: 960, height } })
+  /** The owner's own browser at the desk, at a place of the page. */
+  async function owner(place: string): Promise<Tab> {
+    const tab = await openTab(studio.browser, `${studio.url}/#/settings/${place}`, desk)
     await signIn(tab, studio.token)
     return tab
   }
 
   it('the tab Reverse proxy, after a test that passed', async () => {
-    const { page } = await owner('remote-access?tab=reverse-proxy', 1440)
+    const { page } = await owner('remote-access?tab=reverse-proxy')
     await page.locator('svg.qr').waitFor()
     await page.getByRole('button', { name: 'Test', exact: true }).click()
     await page.getByText('leads to this gateway.').waitFor()
     expect(await page.locator('.steps > li[data-status=pass]').count()).toBe(9)
-    await keepPicture(page, 'reverse-proxy', movingIn(page))
+    await keepPicture(page, 'reverse-proxy', movingIn(page), page.locator('.card', { hasText: 'leads to this gateway.' }))
     await page.getByRole('button', { name: 'Save as default' }).click()
     await page.getByText('Verified from this computer').waitFor()
   })
 
   it('a code on the page', async () => {
-    const { page } = await owner('devices', 700)
+    const { page } = await owner('devices')
     await page.getByRole('button', { name: 'Pair a device' }).click()
     await page.getByRole('tab', { name: 'xopc app' }).click()
     await page.locator('svg.qr').waitFor()
@@ -75,12 +75,11 @@ needsPeer(['netns', 'chromium', 'caddy'], 'the pictures of the guide', (ip, chro
 
   it('the devices, and the overview with who came', async () => {
     await runWhileJoining(studio.computers, 'xopc pair --browser --name "Kitchen tablet"', 'browser')
-    const { page } = await owner('devices', 700)
+    const { page } = await owner('devices')
     await page.getByRole('heading', { name: 'Kitchen tablet' }).waitFor()
     await keepPicture(page, 'devices', movingIn(page))
     await page.getByRole('link', { name: 'Remote access' }).click()
     for (const name of ['Pixel', 'Kitchen tablet']) await page.getByText(`“${name}” came in`).waitFor()
-    await page.setViewportSize({ width: 960, height: 940 })
     await keepPicture(page, 'overview', movingIn(page))
   })
 })
