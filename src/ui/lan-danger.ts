@@ -1,5 +1,5 @@
 import type { Gateway } from './gateway.ts'
-import type { Danger } from './parts/dialog.tsx'
+import type { Danger } from './danger.ts'
 
 /** What a person is asked before the network can come in. */
 export function lanDanger({ client, change }: Gateway): Danger {

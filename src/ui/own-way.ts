@@ -1,6 +1,6 @@
 import type { Overview, Status } from '../lib/protocol/http-api.ts'
 import type { Facts } from './facts.ts'
-import type { Danger } from './parts/dialog.tsx'
+import type { Danger } from './danger.ts'
 
 /** Where the page is to be had once its own way is closed. */
 export interface Elsewhere {

@@ -1,4 +1,4 @@
-import type { Danger } from './parts/dialog.tsx'
+import type { Danger } from './danger.ts'
 
 /** What a change would let strangers do, before it is saved; null where it lets them do nothing new. Pure. */
 export function dangerOf(path: string, value: unknown): Omit<Danger, 'act'> | null {

@@ -8,7 +8,8 @@ const SAID_MS = 2000
 type Said = 'nothing' | 'copied' | 'denied'
 
 const keys = /Mac OS X/.test(navigator.userAgent) ? '⌘C' : 'Ctrl+C'
-const labels: Record<Said, string> = { nothing: 'Copy', copied: 'Copied', denied: `Press ${keys}` }
+const denied = matchMedia('(pointer: coarse)').matches ? 'Selected' : `Press ${keys}`
+const labels: Record<Said, string> = { nothing: 'Copy', copied: 'Copied', denied }
 
 /** A command, an address or a few lines, with a button that copies them; where the browser forbids that, it selects them instead. */
 export function Copyable({ text, label, block = false }: { text: string; label?: string; block?: boolean }): JSX.Element {

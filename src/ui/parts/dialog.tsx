@@ -1,17 +1,8 @@
 import type { JSX } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import type { Danger } from '../danger.ts'
 import { Button, useWork } from './action.tsx'
 import { Problem } from './problem.tsx'
-
-/** What a person is asked before something dangerous. */
-export interface Danger {
-  title: string
-  /** Sentences that say what will be possible, or gone. */
-  sentences: readonly string[]
-  /** The verb again: "Revoke all devices". */
-  verb: string
-  act(): Promise<unknown>
-}
 
 /** Asks. Focus starts on Cancel, and Esc is Cancel. */
 export function DangerDialog({ danger, close }: { danger: Danger; close: () => void }): JSX.Element {

@@ -25,8 +25,8 @@ export function PhaseWord({ phase }: Pick<AccessState, 'phase'>): JSX.Element {
   )
 }
 
-/** What a state means: addresses, proof, and what is wrong. */
-export function StateDetail({ state }: { state: AccessState }): JSX.Element {
+/** What a state means: addresses, proof, and what is wrong; with `brief` not what is wrong, which a test beside it says. */
+export function StateDetail({ state, brief = false }: { state: AccessState; brief?: boolean }): JSX.Element {
   return (
     <>
       {'urls' in state && state.urls.map((url) => <Address key={url} url={url} />)}
@@ -36,8 +36,8 @@ export function StateDetail({ state }: { state: AccessState }): JSX.Element {
           {state.step}, begun <Ago at={state.since} />
         </p>
       )}
-      {'needs' in state && <Told {...state.needs} />}
-      {'error' in state && <Told {...state.error} />}
+      {!brief && 'needs' in state && <Told {...state.needs} />}
+      {!brief && 'error' in state && <Told {...state.error} />}
       {state.phase === 'degraded' && <p>{state.next}</p>}
       {state.phase === 'blocked' && state.command !== undefined && <Copyable text={state.command} />}
     </>

@@ -4,7 +4,7 @@ import type { Fix, Stage, Verdict } from '../../lib/protocol/http-api.ts'
 import { stageNames } from '../../lib/protocol/http-api.ts'
 import { Copyable } from './copy.tsx'
 import { Icon, type IconName } from './icon.tsx'
-import { Code } from './problem.tsx'
+import { Code, Hint } from './problem.tsx'
 import { useNow } from './time.tsx'
 
 /** One step of something that takes a while. */
@@ -108,10 +108,18 @@ export function VerdictLine({ verdict }: { verdict: Verdict }): JSX.Element {
         <Icon name="check" /> {verdict.url} leads to this gateway.{time} Seen from this computer, so not whether it works over cellular.
       </p>
     )
+  // The step that failed says why and what to do.
+  const failed = verdict.stages.find(({ status, code }) => status === 'fail' && code === verdict.code)
+  if (failed !== undefined)
+    return (
+      <p class="bad strong">
+        <Icon name="cross" /> {verdict.url} failed at “{stageTitles[failed.stage]}”.
+      </p>
+    )
   return (
     <div class="notice bad">
       <p>{verdict.message}</p>
-      {verdict.hint !== undefined && <p>{verdict.hint}</p>}
+      {verdict.hint !== undefined && <Hint text={verdict.hint} />}
       <Code code={verdict.code} />
     </div>
   )

@@ -4,7 +4,8 @@ import type { AccessId } from '../../lib/protocol/http-api.ts'
 import { useHouse, useSight } from '../context.ts'
 import { closingLan } from '../own-way.ts'
 import { Button, useWork } from './action.tsx'
-import { type Danger, DangerDialog } from './dialog.tsx'
+import type { Danger } from '../danger.ts'
+import { DangerDialog } from './dialog.tsx'
 import { Problem } from './problem.tsx'
 
 /** Closes a way in; asks first where the page itself came by it. */

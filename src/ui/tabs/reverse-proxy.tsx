@@ -56,6 +56,7 @@ function Detected({ origin }: { origin: string }): JSX.Element {
 function Address({ proxy, first, saved }: { proxy: MethodView; first: string; saved: string | null }): JSX.Element {
   const { gateway, admin } = useHouse()
   const [url, setUrl] = useState(first)
+  const [tested, setTested] = useState(false)
   const work = useWork()
   const { client, change } = gateway
   const { state } = proxy
@@ -66,7 +67,7 @@ function Address({ proxy, first, saved }: { proxy: MethodView; first: string; sa
         <PhaseWord phase={state.phase} />
       </div>
       <p class="quiet">{state.phase === 'off' ? 'No public address is saved.' : `For ${proxy.audienceText}`}</p>
-      <StateDetail state={state} />
+      <StateDetail state={state} brief={tested} />
       {admin ? (
         <>
           <label for="proxy-url">Address of your proxy</label>
@@ -80,7 +81,7 @@ function Address({ proxy, first, saved }: { proxy: MethodView; first: string; sa
             value={url}
             onInput={({ currentTarget }) => setUrl(currentTarget.value)}
           />
-          <Test url={url}>
+          <Test url={url} ended={({ ok }) => setTested(!ok)}>
             <Button work={work} act={() => change(client.enable('proxy', { url, wait: true }))}>
               Save as default
             </Button>
@@ -100,7 +101,15 @@ function Address({ proxy, first, saved }: { proxy: MethodView; first: string; sa
 }
 
 /** The staged test, each stage as it ends. */
-function Test({ url, children }: { url: string; children: JSX.Element | (JSX.Element | false)[] }): JSX.Element {
+function Test({
+  url,
+  ended,
+  children,
+}: {
+  url: string
+  ended: (verdict: Verdict) => void
+  children: JSX.Element | (JSX.Element | false)[]
+}): JSX.Element {
   const { gateway } = useHouse()
   const work = useWork()
   const [stages, setStages] = useState<Stage[] | null>(null)
@@ -112,6 +121,7 @@ function Test({ url, children }: { url: string; children: JSX.Element | (JSX.Ele
       const verdict = await gateway.client.testUrl(url, { onStage: (stage) => setStages((before) => [...(before ?? []), stage]) })
       setVerdict(verdict)
       setStages(verdict.stages)
+      ended(verdict)
     } catch (error) {
       setStages(null)
       throw error

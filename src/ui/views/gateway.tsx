@@ -6,9 +6,9 @@ import { Button, useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Ago } from '../parts/time.tsx'
-import { settingGroups } from '../settings-rows.ts'
+import { type SettingGroup, settingGroups } from '../settings-rows.ts'
 import { readSettings, type Settings } from '../settings.ts'
-import { SettingLine } from './setting-line.tsx'
+import { type Save, SettingLine } from './setting-line.tsx'
 
 /** The gateway itself, and every setting of it. */
 export function GatewayPage(): JSX.Element {
@@ -92,22 +92,44 @@ function SettingsForm(): JSX.Element {
         <>
           <p class="quiet small">They are in this file, which you can edit as well:</p>
           <Copyable text={settings.view.path} />
-          {settingGroups(settings.schema, settings.view).map(({ path, about, rows }) => (
-            <section key={path} class="card settings" aria-labelledby={`group-${path}`}>
-              <h3 id={`group-${path}`}>{path}</h3>
-              {about !== '' && <p class="quiet small">{about}</p>}
-              <ul>
-                {rows.map((row) => (
-                  <li key={row.path} id={`setting-${row.path}`}>
-                    <SettingLine row={row} save={save} />
-                  </li>
-                ))}
-              </ul>
-            </section>
-          ))}
+          <Groups groups={settingGroups(settings.schema, settings.view)} save={save} />
         </>
       )}
     </>
+  )
+}
+
+/** What does something now, and folded below it what waits for a later version. */
+function Groups({ groups, save }: { groups: readonly SettingGroup[]; save: Save }): JSX.Element {
+  const waits = ({ rows }: SettingGroup): boolean => rows.every(({ later }) => later !== null)
+  const later = groups.filter(waits)
+  const card = (group: SettingGroup): JSX.Element => <GroupCard key={group.path} group={group} save={save} />
+  return (
+    <>
+      {groups.filter((group) => !waits(group)).map(card)}
+      {later.length > 0 && (
+        <details class="later-groups">
+          <summary>Comes with a later version: {later.map(({ path }) => path).join(', ')}</summary>
+          {later.map(card)}
+        </details>
+      )}
+    </>
+  )
+}
+
+function GroupCard({ group: { path, about, rows }, save }: { group: SettingGroup; save: Save }): JSX.Element {
+  return (
+    <section class="card settings" aria-labelledby={`group-${path}`}>
+      <h3 id={`group-${path}`}>{path}</h3>
+      {about !== '' && <p class="quiet small">{about}</p>}
+      <ul>
+        {rows.map((row) => (
+          <li key={row.path} id={`setting-${row.path}`}>
+            <SettingLine row={row} save={save} />
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 

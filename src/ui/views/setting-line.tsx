@@ -5,13 +5,14 @@ import { useHouse, useSight } from '../context.ts'
 import { type Closing, closingSetting } from '../own-way.ts'
 import { Button, Press, useOffline, useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
-import { type Danger, DangerDialog } from '../parts/dialog.tsx'
+import type { Danger } from '../danger.ts'
+import { DangerDialog } from '../parts/dialog.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { dangerOf } from '../setting-dangers.ts'
 import { fieldText, type SettingRow, typedValue } from '../settings-rows.ts'
 
 /** Saves one setting; null takes it out of the file. */
-type Save = (path: string, value: unknown) => Promise<ConfigChange>
+export type Save = (path: string, value: unknown) => Promise<ConfigChange>
 
 /** One setting: name, value, a sentence, how a change is taken; with what changes it. */
 export function SettingLine({ row, save }: { row: SettingRow; save: Save }): JSX.Element {

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { Copyable } from '../parts/copy.tsx'
 import { Hint, Problem } from '../parts/problem.tsx'
 import { notes, SignInRefused, signIn, takeNote } from '../session.ts'
 import { XopcError } from '../../lib/errors/error.ts'
@@ -11,7 +12,8 @@ const secrets = {
     label: 'Gateway token',
     hint: (
       <>
-        On the gateway’s computer, this prints it: <code>xopc gateway token --show</code>
+        <p>On the gateway’s computer, this prints it:</p>
+        <Copyable text="xopc gateway token --show" />
       </>
     ),
   },
@@ -19,7 +21,9 @@ const secrets = {
     label: 'Password',
     hint: (
       <>
-        The one in <code>gateway.auth.password</code>.
+        <p>
+          The one in <code>gateway.auth.password</code>.
+        </p>
       </>
     ),
   },
@@ -93,12 +97,12 @@ function SignInForm({ mode }: { mode: 'token' | 'password' }): JSX.Element {
         aria-describedby="secret-hint"
         aria-invalid={cause instanceof XopcError && cause.http === 401}
       />
-      <p id="secret-hint" class="quiet small">
-        {hint}
-      </p>
       <button id="submit" type="submit" class="main wide" disabled={busy}>
         Sign in
       </button>
+      <div id="secret-hint" class="quiet small below">
+        {hint}
+      </div>
       <Problem error={cause} until={refused instanceof SignInRefused ? refused.until : null} />
     </form>
   )

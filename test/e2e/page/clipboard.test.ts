@@ -89,6 +89,18 @@ needsPeer('chromium', 'copying where the browser forbids it', (executablePath) =
     },
   )
 
+  it('says nothing of keys where there are none', async () => {
+    const tab = await openTab(browser, lanUrl, { hasTouch: true, isMobile: true })
+    await signIn(tab, gateway.token)
+    await goTo(tab, 'remote-access?tab=ssh')
+    await tab.page
+      .getByRole('button', { name: /^Copy ssh / })
+      .first()
+      .tap()
+    await tab.page.getByRole('button', { name: 'Selected' }).waitFor()
+    expect(await tab.page.evaluate(() => String(getSelection()))).toMatch(/^ssh -N /)
+  })
+
   it('shows the link on a small screen without leaving it', async () => {
     const tab = await openTab(browser, lanUrl)
     await signIn(tab, gateway.token)

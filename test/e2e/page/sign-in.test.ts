@@ -16,6 +16,7 @@ needsPeer('chromium', 'signing in, in a browser', (executablePath) => {
     const tab = await openTab(browser, gateway.url)
     await signIn(tab, gateway.token)
     const { version } = await (await gateway.fetch('/health')).json()
+    await tab.page.getByText('How it is used').waitFor()
     const text = await tab.page.locator('main').innerText()
     for (const part of ['Remote access', 'Local network', 'Off', 'Reverse proxy', 'SSH tunnel']) expect(text).toContain(part)
     expect(await tab.page.locator('header').innerText()).toContain(`gateway ${version}`)
