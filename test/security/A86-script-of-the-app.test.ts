@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
 import { controlRoutes } from '../../src/lib/gateway/control/routes/table.ts'
+import { anotherTab } from '../e2e/page/house.ts'
 import { needsPeer } from '../support/peers.ts'
 import { type Brought, hostile, type Known } from './hostile-script.ts'
 import { openTenants, type Tenants } from './tenants.ts'
@@ -47,8 +48,7 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'a hostile script of the app', (ch
     const [first, waiting] = [await mint(), await mint()]
     const owner = await person()
     // A pairing page that waits in another tab of this browser.
-    const open = await owner.newPage()
-    await open.goto(waiting.link)
+    const { page: open } = await anotherTab(owner, waiting.link)
     await open.getByRole('button', { name: 'Join' }).waitFor()
     await joinBy(owner, first.link)
     const before = await kept()
@@ -89,9 +89,8 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'a hostile script of the app', (ch
     const { gateway: was } = (await (await gateway.fetch('/xopc/api/config')).json()).config as { gateway: { upstream: { url: string } } }
     expect(await gateway.xopc(['config', 'unset', 'gateway.upstream'])).toMatchObject({ code: 0 })
     const owner = await person()
-    const tab = await owner.newPage()
-    await tab.goto(url)
-    await tab.getByLabel('Gateway token').fill(gateway.token)
+    const { page: tab } = await anotherTab(owner, url)
+    await tab.locator('#secret').fill(gateway.token)
     await tab.keyboard.press('Enter')
     await tab.getByText('Live', { exact: true }).waitFor()
     const key = await tab.evaluate(() => sessionStorage.getItem('xopc.session-key'))

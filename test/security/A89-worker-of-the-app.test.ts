@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
+import { anotherTab } from '../e2e/page/house.ts'
 import { needsPeer } from '../support/peers.ts'
 import { doorTo } from './doors.ts'
-import { openTenants, type Tenants } from './tenants.ts'
+import { openTenants, type Tenants, visit } from './tenants.ts'
 
 // A service worker of the app at `/` stands before every page of the address in browsers that opened the app: it sees what they ask for and
 // may answer in the gateway's place. So no page there takes the owner's token, and what a worker can take is worth no more than its person has.
@@ -116,14 +117,13 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'a service worker of the app', (ch
       const app = await joinBy(owner, (await mint()).link)
       await underWorker(app)
       const first = await owner.cookies()
-      await app.goto(`${url}/xopc/`)
+      await visit(app, `${url}/xopc/`)
       await app.getByText('You can look here, and change nothing.').waitFor()
       // Signed out, the owner comes to sign in.
       const second = await mint()
-      const tab = await owner.newPage()
-      await tab.goto(`${url}/xopc/`)
+      const { page: tab } = await anotherTab(owner, `${url}/xopc/`)
       expect(await tab.locator('input').count()).toBe(0)
-      await tab.goto(second.link)
+      await visit(tab, second.link)
       await tab.getByRole('button', { name: 'Join' }).click()
       await tab.waitForURL(`${url}/`)
       await expect.poll(() => loot().join('\n')).toContain('exchange-token')
@@ -150,7 +150,7 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'a service worker of the app', (ch
       const app = await joinBy(await person(), (await mint()).link)
       await underWorker(app)
       expect(await tenants.gateway.xopc(command)).toMatchObject({ code: 0 })
-      await app.goto(`${url}/`)
+      await visit(app, `${url}/`)
       await expect.poll(() => workers(app), { timeout: 30_000 }).toBe(0)
       await expect.poll(() => app.evaluate(() => navigator.serviceWorker.controller).catch(() => 'unknown')).toBe(null)
     })
@@ -169,8 +169,7 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'a service worker of the app', (ch
       await underWorker(app)
       const [config] = (await kept()).split('{"devices"')
       const link = await mint()
-      const tab = await owner.newPage()
-      await tab.goto(link.link)
+      const { page: tab } = await anotherTab(owner, link.link)
       await tab.getByText('Not the gateway').waitFor()
       // `as`: what the thief sends home.
       const stolen = JSON.parse(loot()[0] ?? '') as Stolen

@@ -29,10 +29,12 @@ export interface Brought {
 export async function hostile({ forbidden, readable }: Known): Promise<Brought> {
   const brought: Brought = { got: [], refused: 0, alive: [], texts: [], windows: [], sockets: [] }
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-  const ask = async (path: string, init: RequestInit = {}) => {
+  const once = async (path: string, init: RequestInit = {}) => {
     const reply = await fetch(path, { signal: AbortSignal.timeout(10_000), ...init })
     return { status: reply.status, text: await reply.text() }
   }
+  // It is stubborn: a network that changes meanwhile does not stop it.
+  const ask = (path: string, init?: RequestInit) => once(path, init).catch(() => once(path, init))
   const attempt = async (what: string, path: string, init: RequestInit) => {
     const { status, text } = await ask(path, init)
     brought.texts.push(text)

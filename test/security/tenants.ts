@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { startBrowser } from '../e2e/page/house.ts'
+import { anotherTab, startBrowser } from '../e2e/page/house.ts'
 import type { Device } from '../../src/lib/protocol/pairing-api.ts'
 import { createTestCa } from '../support/certs.ts'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
@@ -118,13 +118,21 @@ async function mint(gateway: RunningGateway, baseUrl: string): ReturnType<Tenant
 }
 
 async function joinBy(context: BrowserContext, link: string, url: string): Promise<Page> {
-  const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
-  await page.goto(link)
+  const { page } = await anotherTab(context, link)
   await page.getByRole('button', { name: 'Join' }).click()
   await page.waitForURL(`${url}/`)
   await expect.poll(() => page.title()).toBe('the app')
   return page
+}
+
+/** Goes somewhere, again where the network of this computer changed meanwhile: other tests make and take away network interfaces. */
+export async function visit(page: Page, url: string, attempts = 5): Promise<void> {
+  try {
+    await page.goto(url)
+  } catch (error) {
+    if (attempts === 1 || !(error instanceof Error && error.message.includes('ERR_NETWORK_CHANGED'))) throw error
+    await visit(page, url, attempts - 1)
+  }
 }
 
 async function kept({ stateDir }: RunningGateway): Promise<string> {
