@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { MethodView, Overview, Stage, Verdict } from '../../lib/protocol/http-api.ts'
 import { useHouse, useSight } from '../context.ts'
 import { Button, useWork } from '../parts/action.tsx'
@@ -35,7 +35,7 @@ function AddressAndPairing(given: { overview: Overview; proxy: MethodView; saved
     <>
       {seen !== null && <Detected key="detected" origin={seen} />}
       {found.current && pairing}
-      <Address key={`address ${at}`} proxy={proxy} first={at ?? ''} saved={saved} />
+      <Address key="address" proxy={proxy} first={at ?? ''} saved={saved} />
       {!found.current && pairing}
       <Templates key="templates" />
     </>
@@ -57,6 +57,8 @@ function Address({ proxy, first, saved }: { proxy: MethodView; first: string; sa
   const { gateway, admin } = useHouse()
   const [url, setUrl] = useState(first)
   const [tested, setTested] = useState(false)
+  // What was found, saved or cleared elsewhere stands in the field, and what a test said of it stays.
+  useEffect(() => setUrl(first), [first])
   const work = useWork()
   const { client, change } = gateway
   const { state } = proxy

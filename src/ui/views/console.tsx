@@ -110,6 +110,7 @@ function Gone(): JSX.Element {
     <div id="gone" class="gone">
       <div class={shown ? 'bar-text' : ''}>
         <span role="status">{!shown ? '' : elsewhere === null ? goneText(gone, seenAt) : elsewhere.text}</span>
+        {/* Where the bar is one text, its parts are words of it. */ ' '}
         {shown && elsewhere !== null && <Instead {...elsewhere} />}
         {shown && elsewhere === null && seenAt > 0 && (
           <span class="quiet">

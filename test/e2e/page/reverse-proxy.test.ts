@@ -92,6 +92,23 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'the page through a proxy that nob
     expect(await page.locator('.steps > li[data-status=pass]').count()).toBeGreaterThanOrEqual(5)
   })
 
+  it('keeps what the test of a typed address said when that is saved, and says it once', async () => {
+    const gateway = await startGateway()
+    const tab = await openTab(browser, `${gateway.url}/#/settings/remote-access?tab=reverse-proxy`)
+    await signIn(tab, gateway.token)
+    const { page } = tab
+    await page.getByLabel('Address of your proxy').fill('https://nowhere.invalid')
+    await page.getByRole('button', { name: 'Test', exact: true }).click()
+    await page.getByText('https://nowhere.invalid failed at “Name”').waitFor()
+    await page.getByRole('button', { name: 'Save as default' }).click()
+    const card = page.locator('.card', { has: page.getByRole('button', { name: 'Clear' }) })
+    await card.locator('[data-phase=degraded], [data-phase=failed]').waitFor()
+    expect(await card.locator('.steps > li[data-status=fail]').count()).toBe(1)
+    expect((await card.innerText()).split('DNS_OR_CONN_REFUSED')).toHaveLength(2)
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await expect.poll(() => page.getByLabel('Address of your proxy').inputValue()).toBe('')
+  })
+
   it('writes a configuration for each program, for the domain that was typed', async () => {
     const { tab } = await open()
     const { page } = tab
