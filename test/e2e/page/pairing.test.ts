@@ -115,7 +115,7 @@ needsPeer('chromium', 'pairing on the page', (executablePath) => {
     await other.page.getByText('The owner took this browser’s access back.').waitFor()
     await other.page.getByText('xopc pair --browser', { exact: true }).waitFor()
     // The token is the owner's, who may sit here as well.
-    expect(await other.page.getByLabel('Gateway token').isVisible()).toBe(false)
+    expect(await other.page.getByLabel('Gateway token', { exact: true }).isVisible()).toBe(false)
     await other.page.getByText('Sign in as the owner').click()
     await signIn(other, gateway.token)
   })

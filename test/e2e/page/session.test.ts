@@ -52,7 +52,7 @@ needsPeer('chromium', 'the page of who is signed in', (executablePath) => {
     await second.page.getByText('Your session ended').waitFor()
     expect(await second.page.evaluate(() => sessionStorage.length)).toBe(0)
     await first.page.reload()
-    await first.page.getByLabel('Gateway token').waitFor()
+    await first.page.getByLabel('Gateway token', { exact: true }).waitFor()
     expect(await first.page.getByText('You are signed out.').isVisible()).toBe(false)
   })
 

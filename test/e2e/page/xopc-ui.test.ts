@@ -61,4 +61,18 @@ needsPeer('chromium', 'the page of xopc ui', (executablePath) => {
     await other.page.getByText('UI_KEY_MISSING').waitFor()
     expect(other.said).toEqual([])
   })
+
+  it('says once that the gateway is gone, also where it is gone before anything was seen', async () => {
+    const own = await startGateway()
+    const tab = await openTab(browser, await startUi(own))
+    const { page } = tab
+    await isLive(tab)
+    await own.stop()
+    await page.locator('#gone').getByText('What you see is from').waitFor()
+    await page.getByText(/\(\d+ s ago\)/).waitFor()
+    expect(await page.getByRole('alert').count()).toBe(0)
+    await page.reload()
+    await page.getByRole('alert').waitFor()
+    expect(await page.locator('#gone').innerText()).toBe('')
+  })
 })
