@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { createTotalsReporter } from './test/support/totals-reporter.ts'
 
@@ -14,20 +15,22 @@ const kinds = {
   repo: { seconds: 120, before: [] },
 }
 
+/** Those with a browser run last: tests that make networks cut off what it loads meanwhile (`net::ERR_NETWORK_CHANGED`). */
+const browser = globSync('test/{e2e,security}/**/*.test.ts').filter((path) => readFileSync(path, 'utf8').includes('chromium'))
+
+const projects = Object.entries(kinds).flatMap(([name, { seconds, before }]) => {
+  const shared = { pool: 'forks' as const, testTimeout: seconds * 1000, hookTimeout: seconds * 1000, globalSetup: before }
+  const late = browser.filter((path) => path.startsWith(`test/${name}/`))
+  const first = { test: { ...shared, name, include: [`test/${name}/**/*.test.ts`], exclude: late } }
+  const last = { test: { ...shared, name: `${name}:browser`, include: late, sequence: { groupOrder: 1 } } }
+  return late.length === 0 ? [first] : [first, last]
+})
+
 export default defineConfig({
   test: {
     reporters: ['default', createTotalsReporter()],
     maxWorkers: 2,
     teardownTimeout: 15_000,
-    projects: Object.entries(kinds).map(([name, { seconds, before }]) => ({
-      test: {
-        name,
-        include: [`test/${name}/**/*.test.ts`],
-        pool: 'forks',
-        testTimeout: seconds * 1000,
-        hookTimeout: seconds * 1000,
-        globalSetup: before,
-      },
-    })),
+    projects,
   },
 })
