@@ -42,7 +42,7 @@ const rows = [
   { from: 'src/lib/access/registry[.]ts$', uses: files('access/access-method', 'access/[^/]+/method') },
   {
     from: 'src/lib/remote/',
-    uses: [...folders('client', 'supervisor', 'state', 'protocol', 'system'), ...files('binaries/ssh'), ...error],
+    uses: [...folders('client', 'supervisor', 'state', 'protocol', 'system'), ...files('binaries/ssh', 'binaries/ssh-target'), ...error],
     types: xopc,
   },
   {

@@ -12,6 +12,8 @@ export interface OtherComputer {
   readonly hostAddress: string
   /** This computer's end of the cable. */
   readonly hostInterface: string
+  /** What a command line begins with to run there. */
+  readonly prefix: readonly [string, ...string[]]
   /** Runs a program there to its end. */
   run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<Ran>
   /** Starts a program there; it is killed when its time is up and after the last test of the file. */
@@ -40,6 +42,7 @@ export async function otherComputer(ip: string): Promise<OtherComputer> {
     address,
     hostAddress,
     hostInterface,
+    prefix: [ip, 'netns', 'exec', name],
     run: (argv, options) => run([ip, 'netns', 'exec', name, ...argv], options),
     start(argv, options) {
       const child = start([ip, 'netns', 'exec', name, ...argv], options)

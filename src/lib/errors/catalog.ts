@@ -2,6 +2,7 @@ import { cliErrors } from '../../cli/errors.ts'
 import { accessErrors } from '../access/errors.ts'
 import { lanErrors } from '../access/lan/errors.ts'
 import { proxyErrors } from '../access/proxy/errors.ts'
+import { binaryErrors } from '../binaries/errors.ts'
 import { clientErrors } from '../client/errors.ts'
 import { configErrors } from '../config/errors.ts'
 import { coreErrors } from '../core/errors.ts'
@@ -19,6 +20,7 @@ import type { ErrorDefinition } from './error.ts'
 /** Every part's errors, one line per part. */
 const parts: readonly Readonly<Record<string, { definition: ErrorDefinition }>>[] = [
   accessErrors,
+  binaryErrors,
   cliErrors,
   clientErrors,
   configErrors,

@@ -2,7 +2,10 @@ import type { JSX } from 'preact'
 import { useSight } from '../context.ts'
 import { Copyable } from '../parts/copy.tsx'
 
-/** The command that brings the gateway's port to another computer. */
+/** What `xopc gateway ssh-tunnel` takes for the far port by itself. */
+const USUAL = 18_790
+
+/** The commands that bring the gateway's port to another computer. */
 export function Ssh(): JSX.Element | null {
   const { overview } = useSight()
   if (overview === null) return null
@@ -25,6 +28,11 @@ export function Ssh(): JSX.Element | null {
           <p>Sign in as you do here.</p>
         </li>
       </ol>
+      <p>
+        With xopc on the other computer, this keeps it up through lost networks and sleep, and makes sure that it is this gateway that
+        answers:
+      </p>
+      <Copyable text={`xopc gateway ssh-tunnel --target ${user}@${first}${port === USUAL ? '' : ` --remote-port ${port}`}`} />
       {others.length > 0 && (
         <>
           <p class="quiet small">If “{first}” is not known there, this computer also has:</p>
