@@ -34,7 +34,7 @@ export const binaryErrors = defineErrors({
   },
   SSH_AUTH_FAILED: {
     message: '{target} did not let you in: {reason}.',
-    hint: 'xopc cannot answer questions of ssh. A key with a passphrase goes to the agent first (ssh-add); then this must work without a question: ssh -o BatchMode=yes {command} true',
+    hint: 'Nobody can answer questions of ssh here. A key with a passphrase goes to the agent first (ssh-add); then this must work without a question: ssh -o BatchMode=yes {command} true',
     http: 502,
     exit: 1,
     about: 'No key was taken, or the server asks for a password or a second factor, which nobody could type here.',
