@@ -26,7 +26,7 @@ export function useDevices(): DeviceList {
   }
   useEffect(() => {
     void read()
-    return gateway.on(['device.paired', 'device.revoked', 'device.network', 'device.seen'], () => void read())
+    return gateway.on(['device.paired', 'device.revoked', 'device.network', 'device.seen', 'device.renamed'], () => void read())
   }, [gateway])
   return { devices, error, read }
 }

@@ -10,8 +10,17 @@ const LONGEST = 64
 /** The part of Xopc that is about devices. */
 export type DeviceDesk = Pick<Xopc, 'devices' | 'renameDevice' | 'revokeDevice' | 'revokeDevices'>
 
-/** Lists, renames and revokes. `onRevoked` is told of each whose credential ended, which is at once. */
-export function createDeviceDesk(devices: Devices, onRevoked: (gone: Pick<Device, 'id' | 'name'>) => void): DeviceDesk {
+/** Who is told what became of a device. */
+export interface DeviceListeners {
+  /** Of each whose credential ended, which is at once. */
+  revoked(gone: Pick<Device, 'id' | 'name'>): void
+  renamed?(device: Device): void
+  /** Everything was thrown out: what could still let somebody in should go, too. */
+  revokedAll?(): void
+}
+
+/** Lists, renames and revokes. */
+export function createDeviceDesk(devices: Devices, tell: DeviceListeners): DeviceDesk {
   const living = (): DeviceRecord[] => devices.list()
 
   function find(id: string): DeviceRecord {
@@ -22,7 +31,7 @@ export function createDeviceDesk(devices: Devices, onRevoked: (gone: Pick<Device
 
   /** A token is dead at once, also where that could not be saved: its streams end, and then the failure is told. */
   async function orToldAllTheSame(saved: Promise<unknown>, gone: readonly DeviceRecord[]): Promise<void> {
-    for (const each of gone) onRevoked(each)
+    for (const each of gone) tell.revoked(each)
     await saved
   }
 
@@ -34,7 +43,9 @@ export function createDeviceDesk(devices: Devices, onRevoked: (gone: Pick<Device
     async renameDevice(id, text) {
       const name = deviceName(text)
       await devices.rename(find(id).id, name)
-      return deviceView(find(id))
+      const renamed = deviceView(find(id))
+      tell.renamed?.(renamed)
+      return renamed
     },
     async revokeDevice(id) {
       const gone = find(id)
@@ -42,6 +53,7 @@ export function createDeviceDesk(devices: Devices, onRevoked: (gone: Pick<Device
     },
     async revokeDevices() {
       const gone = living()
+      tell.revokedAll?.()
       await orToldAllTheSame(devices.revokeAll(), gone)
       return gone.length
     },

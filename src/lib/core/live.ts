@@ -67,9 +67,14 @@ export function createLive(parts: LiveParts): Live {
     onState,
   })
   const pairDesk = createPairDesk({ ...parts, probe, overview: seen })
-  const deviceDesk = createDeviceDesk(parts.devices, ({ id, name }) => {
-    audit.write('PairAudit.revoked', { id, name })
-    events.publish('device.revoked', { id, name })
+  const deviceDesk = createDeviceDesk(parts.devices, {
+    revoked({ id, name }) {
+      audit.write('PairAudit.revoked', { id, name })
+      events.publish('device.revoked', { id, name })
+    },
+    renamed: (device) => events.publish('device.renamed', { device }),
+    // A code that waits is a device a moment later.
+    revokedAll: () => parts.pairing.cancelOf(),
   })
   let unsubscribe: (() => void)[] = []
 

@@ -33,7 +33,9 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
     const devices = await openDevices({ state, clock: systemClock, log: silentLog })
     const audit = createAudit({ path: state.paths.auditLog, clock: systemClock })
     try {
-      return await work(createDeviceDesk(devices, ({ id, name }) => audit.write('PairAudit.revoked', { id, name, offline: true })))
+      return await work(
+        createDeviceDesk(devices, { revoked: ({ id, name }) => audit.write('PairAudit.revoked', { id, name, offline: true }) }),
+      )
     } finally {
       await devices.close()
       audit.close()

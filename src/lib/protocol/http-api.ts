@@ -182,6 +182,7 @@ export interface GatewayEvent {
     | 'device.revoked'
     | 'device.network'
     | 'device.seen'
+    | 'device.renamed'
     | 'gateway.stopping'
   at: string
   data: unknown

@@ -10,15 +10,23 @@ beforeAll(async () => {
   gateway = await startReachable()
 })
 
-/** A device that joined, with its token. */
-async function joined(name: string, at = gateway): Promise<{ id: string; token: string }> {
+/** The secret of a code that waits. */
+async function waiting(name: string, at = gateway): Promise<string> {
   const { stdout } = await at.xopc(['pair', '--timeout', '0', '--name', name, '--json'])
-  const secret = readAppLink((JSON.parse(stdout) as PairingCode).links?.app ?? '')?.secret
-  const reply = await fetch(`${at.url}/api/tunnel/exchange-token`, {
+  return readAppLink((JSON.parse(stdout) as PairingCode).links?.app ?? '')?.secret ?? ''
+}
+
+function exchange(pairingSecret: string, at = gateway): Promise<Response> {
+  return fetch(`${at.url}/api/tunnel/exchange-token`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ pairingSecret: secret }),
+    body: JSON.stringify({ pairingSecret }),
   })
+}
+
+/** A device that joined, with its token. */
+async function joined(name: string, at = gateway): Promise<{ id: string; token: string }> {
+  const reply = await exchange(await waiting(name, at), at)
   const { token, device } = (await reply.json()) as { token: string; device: Device }
   return { id: device.id, token }
 }
@@ -55,6 +63,13 @@ describe('while a gateway runs', () => {
     expect(await names()).toEqual(['Twin', 'Twin'])
     const all = await gateway.xopc(['devices', 'revoke', '--all', '--json'])
     expect([all.code, JSON.parse(all.stdout), await names()]).toEqual([0, { revoked: 2 }, []])
+  })
+
+  it('all of them: also who could still join by a code that waits', async () => {
+    const secret = await waiting('Late')
+    expect((await gateway.xopc(['devices', 'revoke', '--all'])).code).toBe(0)
+    expect((await exchange(secret)).status).toBe(401)
+    expect(await names()).toEqual([])
   })
 
   it.each([

@@ -42,6 +42,15 @@ needsPeer('chromium', 'the page in two tabs, and loaded anew', (executablePath) 
     expect(first.said.concat(second.said)).toEqual([])
   })
 
+  it('shows in both the new name that one gave a device', async () => {
+    const [first, second] = await twoTabs()
+    expect(await joinByLink(await beginPairing(first), 'Before')).toMatchObject({ status: 200 })
+    await second.page.locator('#devices > li', { hasText: 'Before' }).waitFor()
+    expect((await gateway.xopc(['devices', 'rename', 'Before', 'After'])).code).toBe(0)
+    for (const { page } of [first, second]) await page.locator('#devices > li', { hasText: 'After' }).waitFor()
+    expect((await gateway.xopc(['devices', 'revoke', 'After'])).code).toBe(0)
+  })
+
   it('has a code of its own in each, which ends with its tab’s page and not with the other’s', async () => {
     const [first, second] = await twoTabs()
     const links = [await beginPairing(first), await beginPairing(second)]
