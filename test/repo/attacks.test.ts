@@ -1,4 +1,7 @@
+import { dirname } from 'node:path'
 import { expect, it } from 'vitest'
+import { root } from '../support/build.ts'
+import { run } from '../support/run.ts'
 import { sources } from '../support/sources.ts'
 
 /** The attacks of this version. Each is a test by its id, with a patch beside it that takes the defence out. */
@@ -16,4 +19,12 @@ it.each(ids)('%s is tried, and its patch takes out only our code', (id) => {
     path.endsWith('.patch') ? [...text.matchAll(/^\+\+\+ (\S+)/gm)].map((match) => match[1]) : [],
   )
   expect(patched.filter((file) => !file?.startsWith('b/src/') && !file?.startsWith('b/bin/'))).toEqual([])
+})
+
+it('patches apply to what is here', async () => {
+  const patches = files.filter(({ path }) => path.endsWith('.patch')).map(({ path }) => path)
+  // A repository above this folder would be taken for the one that the paths begin at.
+  const options = { cwd: root, env: { ...process.env, GIT_CEILING_DIRECTORIES: dirname(root) } }
+  const said = await Promise.all(patches.map(async (path) => ({ path, ...(await run(['git', 'apply', '--check', path], options)) })))
+  expect(said.filter(({ code }) => code !== 0).map(({ path, stderr }) => `${path}: ${stderr}`)).toEqual([])
 })
