@@ -13,7 +13,7 @@ const PORT = 18_790
 const TOKEN = '0123456789abcdef0123456789abcdef0123456789abcdef'
 
 // The far gateway is reachable by nothing but sshd: it listens on the loopback of another computer.
-needsPeer(['sshd', 'netns'], 'a tunnel to another computer', (sshdPath, ip) => {
+needsPeer(['sshd', 'netns', 'curl'], 'a tunnel to another computer', (sshdPath, ip) => {
   it('is back within 5 s after a link that was gone for 20 s, with the same address here', async () => {
     const { other, sshd } = await farHost(sshdPath, ip)
     const stateDir = await tempFolder()
