@@ -1,5 +1,6 @@
-import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync, hash, randomUUID, sign } from 'node:crypto'
+import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { createExclusive, readText } from '../system/files.ts'
+import { keyFingerprint } from '../system/key-fingerprint.ts'
 import { identityErrors } from './errors.ts'
 
 /** Signs as this gateway. */
@@ -29,13 +30,9 @@ export async function openIdentity(paths: { identity: string }): Promise<Signer>
   return {
     gatewayId: identity.gatewayId,
     publicKey: identity.publicKey,
-    fingerprint: fingerprintOf(identity.publicKey),
+    fingerprint: keyFingerprint(identity.publicKey),
     sign: (message) => sign(null, Buffer.from(message), key).toString('base64url'),
   }
-}
-
-function fingerprintOf(publicKey: string): string {
-  return `SHA256:${hash('sha256', Buffer.from(publicKey, 'base64url'), 'base64').replace(/=+$/, '')}`
 }
 
 /** Of two that create it at once, one wins and both use what it wrote. */

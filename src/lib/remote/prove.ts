@@ -1,7 +1,8 @@
-import { createPublicKey, hash, randomBytes, verify } from 'node:crypto'
+import { createPublicKey, randomBytes, verify } from 'node:crypto'
 import type { Transport } from '../client/transport.ts'
 import { CHALLENGE_PATH } from '../protocol/routes.ts'
 import { challengeMessage } from '../protocol/signing.ts'
+import { keyFingerprint } from '../system/key-fingerprint.ts'
 import { remoteErrors } from './errors.ts'
 
 /** Who answered: the gateway that holds this key, and said so just now at the origin that was dialled. */
@@ -39,7 +40,7 @@ export async function prove(transport: Transport, origin: string, signal?: Abort
   if (read === null) throw remoteErrors.FAR_END_STRANGE({ detail: 'what it said when it was asked who it is has another form' })
   if (!isProof(read, nonce, origin)) throw remoteErrors.FAR_END_UNPROVEN({ detail: 'its signature does not fit' })
   const { gatewayId, publicKey } = read.payload
-  return { gatewayId, publicKey, fingerprint: fingerprintOf(publicKey) }
+  return { gatewayId, publicKey, fingerprint: keyFingerprint(publicKey) }
 }
 
 interface Proof {
@@ -71,8 +72,4 @@ function proofIn(body: unknown): Proof | null {
   if (!isText(gatewayId, /^[\w-]{1,100}$/) || !isText(publicKey, /^[\w-]{43}$/) || !isText(nonce, /^[\w-]{32,64}$/)) return null
   if (!isText(origin, /^[!-~]{1,300}$/) || !isText(signature, /^[\w-]{86}$/) || typeof expiresAt !== 'number') return null
   return { payload: { gatewayId, publicKey, nonce, origin, expiresAt }, signature }
-}
-
-function fingerprintOf(publicKey: string): string {
-  return `SHA256:${hash('sha256', Buffer.from(publicKey, 'base64url'), 'base64').replace(/=+$/, '')}`
 }
