@@ -45,6 +45,8 @@ function sentence(text: string): string {
     .filter(Boolean)
     .join(' ')
     .replaceAll(/\s+/g, ' ')
+    .replace(/^The following errors? occurred: /, '')
+    .replaceAll(/Missing required flag (\S+)/g, '--$1 is missing')
     .replace(/^Parsing (--\S+) Expected /, '$1 must be ')
     .replace(/ but received: (.*)$/, ', not $1')
   return /[.!?]$/.test(joined) ? joined : `${joined}.`

@@ -31,6 +31,11 @@ describe('a usage error', () => {
     expect(info).toMatchObject({ message: 'Nonexistent flag: --chek.', hint: 'Type `xopc lan on --help` to see what this command takes.' })
   })
 
+  it('names a flag that is missing as it is typed', () => {
+    const said = 'The following error occurred:\n  Missing required flag target\nSee more help with --help'
+    expect(toFailure(oclifError(said, 2), place).info?.message).toBe('--target is missing.')
+  })
+
   it('keeps a sentence that came without the word about help', () => {
     expect(toFailure(oclifError('Missing 1 required arg:\nfile  what to read', 2), place).info?.message).toBe('<file> is missing.')
   })
