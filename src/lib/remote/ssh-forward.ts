@@ -7,6 +7,7 @@ import { backoffMs } from '../supervisor/backoff.ts'
 import { type Guarded, spawnGuarded } from '../system/guarded.ts'
 import { look, remove } from '../system/files.ts'
 import { networkPrint } from '../system/net.ts'
+import { withoutOurs } from '../system/own-variables.ts'
 import { remoteErrors } from './errors.ts'
 import { type Proven, prove } from './prove.ts'
 import { createSocketTransport } from './socket-transport.ts'
@@ -66,6 +67,7 @@ export function openSshForward(parts: ForwardParts): SshForwarding {
     ended,
     async stop() {
       stopping.abort()
+      // Why it ended is told where `ended` is waited for; here it only has to be over.
       await ended.catch(() => {})
     },
   }
@@ -193,9 +195,4 @@ function endOf(child: Guarded): AbortSignal {
   const end = new AbortController()
   void child.exited.then(() => end.abort())
   return end.signal
-}
-
-/** Our variables hold the owner's token; ssh, and what its configuration starts, needs none of them. */
-function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('XOPC_')))
 }

@@ -3,6 +3,7 @@ import type { Children } from '../state/children.ts'
 import type { Clock } from '../system/clock.ts'
 import { type Guarded, spawnGuarded } from '../system/guarded.ts'
 import type { Log } from '../system/log.ts'
+import { withoutOurs } from '../system/own-variables.ts'
 import type { Exit } from '../system/process.ts'
 import { backoffMs } from './backoff.ts'
 import { supervisorErrors } from './errors.ts'
@@ -63,11 +64,6 @@ export function keep(spec: ChildSpec, parts: KeeperParts): Keeper {
       await ended
     },
   }
-}
-
-/** Our variables hold the owner's token and other secrets; a program that we start is given what it needs, and not those. */
-function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('XOPC_')))
 }
 
 function newAttempt(): Attempt {

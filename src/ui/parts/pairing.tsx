@@ -59,7 +59,8 @@ export function Pairing({ at, now = false }: { at?: string; now?: boolean }): JS
   useEffect(() => {
     if (id === null) return
     keptCode.set(id)
-    // Nobody sees it any more, so it should let nobody in. One that was used or is over is not there to be taken back.
+    // Nobody sees it any more, so it should let nobody in. One that was used or is over is not there to be taken back, and
+    // with no gateway the code is gone, too.
     return () => {
       keptCode.forget()
       void gateway.client.cancelPairing(id).catch(() => {})

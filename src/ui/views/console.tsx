@@ -148,6 +148,7 @@ function LookOnly(): JSX.Element {
       </div>
     )
   const again = async (): Promise<void> => {
+    // The session may be over already; signing in again makes a new one either way.
     await gateway.signOut().catch(() => {})
     await leave(notes.key)
   }
