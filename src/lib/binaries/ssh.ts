@@ -106,8 +106,18 @@ export async function requireIdentity(path: string): Promise<void> {
   throw binaryErrors.SSH_IDENTITY_MISSING({ path: cleanText(path, 300), reason: 'there is no such file' })
 }
 
+/** Why ssh can end; each is told with the target, the words for ssh and its own reason. */
+type Ending =
+  | 'SSH_AUTH_FAILED'
+  | 'SSH_CONFIG_INVALID'
+  | 'SSH_HOST_KEY_CHANGED'
+  | 'SSH_HOST_KEY_UNKNOWN'
+  | 'SSH_HOST_NOT_FOUND'
+  | 'SSH_LOST'
+  | 'SSH_NO_CONNECTION'
+
 /** What ssh's last words mean, the weightiest first; recorded from OpenSSH 9.2. */
-const signatures: readonly [RegExp, keyof typeof binaryErrors][] = [
+const signatures: readonly [RegExp, Ending][] = [
   [/REMOTE HOST IDENTIFICATION HAS CHANGED/, 'SSH_HOST_KEY_CHANGED'],
   [/Host key verification failed|No \S+ host key is known/, 'SSH_HOST_KEY_UNKNOWN'],
   [/Permission denied|Too many authentication failures/, 'SSH_AUTH_FAILED'],
@@ -128,7 +138,7 @@ export function sshFailure(target: SshTarget, lines: readonly string[]): XopcErr
 
 /** That the server forwards nothing. Pure. */
 export function forwardingForbidden(target: SshTarget): XopcError {
-  return binaryErrors.SSH_FORWARDING_FORBIDDEN(factsOf(target, ''))
+  return binaryErrors.SSH_FORWARDING_FORBIDDEN({ target: sshTargetText(target) })
 }
 
 function factsOf(target: SshTarget, line: string) {

@@ -8,6 +8,7 @@ import { startProgram } from '../../support/program.ts'
 import { type Sshd, startSshd } from '../../support/sshd.ts'
 import { root } from '../../support/build.ts'
 import { startXopc } from '../cli/running.ts'
+import { healthOf } from './health.ts'
 
 const PORT = 18_790
 const TOKEN = '0123456789abcdef0123456789abcdef0123456789abcdef'
@@ -59,11 +60,4 @@ async function farHost(sshdPath: string, ip: string): Promise<{ other: OtherComp
     await sleep(50)
   }
   throw new Error('the far gateway did not come up')
-}
-
-async function healthOf(url: string): Promise<number> {
-  return await fetch(`${url}/health`, { signal: AbortSignal.timeout(2000) }).then(
-    ({ status }) => status,
-    () => 0,
-  )
 }

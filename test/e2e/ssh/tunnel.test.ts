@@ -7,6 +7,7 @@ import { needsPeer } from '../../support/peers.ts'
 import { freePort } from '../../support/ports.ts'
 import { type Sshd, startSshd } from '../../support/sshd.ts'
 import { misbehaving } from './far-ends.ts'
+import { healthOf } from './health.ts'
 import { type Running, startXopc } from '../cli/running.ts'
 
 interface Ready {
@@ -88,27 +89,9 @@ needsPeer('sshd', 'a tunnel through ssh', (sshdPath) => {
     const running = await tunnel(['--target', own.target, '--remote-port', String(gateway.port), '--json'], own.ssh)
     const { url } = await readyOf(running)
     await own.stop()
-    await expect
-      .poll(
-        async () =>
-          await fetch(`${url}/health`).then(
-            ({ status }) => status,
-            () => 0,
-          ),
-        { timeout: 10_000 },
-      )
-      .toBe(0)
+    await expect.poll(async () => await healthOf(url), { timeout: 10_000 }).toBe(0)
     await own.restart()
-    await expect
-      .poll(
-        async () =>
-          await fetch(`${url}/health`).then(
-            ({ status }) => status,
-            () => 0,
-          ),
-        { timeout: 5000 },
-      )
-      .toBe(200)
+    await expect.poll(async () => await healthOf(url), { timeout: 5000 }).toBe(200)
     running.kill('SIGINT')
     expect(await running.ended).toBe(0)
   })
