@@ -112,7 +112,7 @@ const outside = [
     'src/lib/probe/',
     'src/lib/local-ui/',
     // Whether a socket file or a port is somebody's is told only by dialling it.
-    'src/lib/system/(net|socket-file)[.]ts',
+    'src/lib/system/(net|socket-file|trust)[.]ts',
   ]),
   only('the terminal: only cli/ and commands/', 'lib/ knows nothing of colours and prompts.', 'node_modules/(@oclif|@inquirer)/', [
     'src/cli/',
@@ -123,7 +123,6 @@ const outside = [
   only('undici and ws: only the gateway and what asks it', 'House rule 10.', 'node_modules/(undici|ws)/', [
     'src/lib/gateway/',
     'src/lib/probe/',
-    'src/lib/local-ui/',
   ]),
   {
     name: 'browser-safe: ui/, client/ and protocol/ know no node: module',

@@ -17,6 +17,17 @@ const commonFlags = {
   }),
 }
 
+/** The flags of commands that act on a gateway. */
+const gatewayFlags = {
+  ...commonFlags,
+  url: Flags.string({
+    helpGroup: 'GLOBAL',
+    helpValue: '<url>',
+    summary: 'Act on the gateway at this address (https://… or ssh://user@host), instead of XOPC_GATEWAY_URL or gateway.remote.',
+  }),
+  pin: Flags.boolean({ helpGroup: 'GLOBAL', summary: 'Accept the key of a gateway that is met for the first time over plain http.' }),
+}
+
 /**
  * What commands share: `--json` and `--config`, the gateway (`this.xopc()`), and output. A command parses, makes one call and returns what
  * `--json` prints; errors are thrown and rendered once, in `main.ts`.
@@ -48,12 +59,23 @@ export abstract class BaseCommand extends Command {
 
   private async open(): Promise<Connection> {
     const { openConnection } = await import('./connection.ts')
-    return openConnection({ env: process.env, configPath: this.configPath() })
+    const json = this.jsonEnabled()
+    return openConnection({
+      ...this.choice(),
+      pin: wordsBefore(this.argv).includes('--pin'),
+      json,
+      interactive: this.terminal.interactive && !json,
+    })
+  }
+
+  /** What says which gateway is meant. */
+  protected choice(): { env: NodeJS.ProcessEnv; configPath: string | undefined; url: string | undefined } {
+    return { env: process.env, configPath: this.configPath(), url: valueIn(this.argv, '--url') }
   }
 
   /** The value of `--config`, if given. */
   protected configPath(): string | undefined {
-    return configFlag(this.argv)
+    return valueIn(this.argv, '--config')
   }
 
   /** Prints what was asked for; nothing with `--json`. */
@@ -88,11 +110,20 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-/** The commands differ in their flags, so the common one is read from the words themselves; `parse` has judged them by then. */
-function configFlag(argv: readonly string[]): string | undefined {
-  const end = argv.indexOf('--')
-  const own = end === -1 ? argv : argv.slice(0, end)
-  const at = own.findLastIndex((word) => word === '--config' || word.startsWith('--config='))
+/** A command that acts on a gateway: the one of this computer, or one elsewhere. */
+export abstract class GatewayCommand extends BaseCommand {
+  static override baseFlags = gatewayFlags
+}
+
+/** The commands differ in their flags, so the common ones are read from the words themselves; `parse` has judged them by then. */
+function valueIn(argv: readonly string[], flag: string): string | undefined {
+  const own = wordsBefore(argv)
+  const at = own.findLastIndex((word) => word === flag || word.startsWith(`${flag}=`))
   if (at === -1) return undefined
-  return own[at] === '--config' ? own[at + 1] : own[at]?.slice('--config='.length)
+  return own[at] === flag ? own[at + 1] : own[at]?.slice(flag.length + 1)
+}
+
+function wordsBefore(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--')
+  return end === -1 ? argv : argv.slice(0, end)
 }

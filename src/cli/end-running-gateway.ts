@@ -1,4 +1,4 @@
-import { connect } from '../lib/remote/target.ts'
+import { connect } from '../lib/remote/local.ts'
 import { type GatewayLock, lockStatus, readLock } from '../lib/state/lock.ts'
 import { type State, openState } from '../lib/state/store.ts'
 import { XopcError } from '../lib/errors/error.ts'

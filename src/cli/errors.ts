@@ -52,6 +52,22 @@ export const cliErrors = defineErrors({
     exit: 1,
     about: '`--force` asks the running gateway to end, then sends it signals. This one is still there after 10 seconds.',
   },
+  TOKEN_NEEDED: {
+    message: 'The gateway at {place} wants its token, and nobody can be asked for it here.',
+    hint: 'Show it over there with `xopc gateway token --show`, and hand it over by stdin: xopc remote use {place} --stdin',
+    http: 401,
+    exit: 1,
+    about:
+      '`xopc remote use` asks for the token of a gateway that it does not reach as its owner. Without a terminal it comes by `--stdin`.',
+  },
+  COMMAND_IS_LOCAL: {
+    message: '`{command}` acts on this computer, and commands are set to act on the gateway at {place}.',
+    hint: '{next}',
+    http: 409,
+    exit: 1,
+    about:
+      'Some commands make sense only where a gateway runs: they start it, or show what is in its files. In remote mode they say so, instead of acting on another gateway than the rest.',
+  },
   DEVICE_AMBIGUOUS: {
     message: '“{given}” could be any of these devices, so nothing was done: {devices}.',
     hint: 'Type more of its id: xopc devices list',

@@ -1,7 +1,6 @@
 import { XopcError } from '../lib/errors/error.ts'
 import type { Status } from '../lib/protocol/http-api.ts'
-import { connect } from '../lib/remote/target.ts'
-import type { State } from '../lib/state/store.ts'
+import type { Connection } from './connection.ts'
 import { cliErrors } from './errors.ts'
 
 /** A stop is bounded by the gateway itself; this is more. Milliseconds. */
@@ -9,30 +8,36 @@ const goneMs = 15_000
 const backMs = 30_000
 const pollMs = 50
 
-/** Resolves when no gateway holds the state folder any more. Throws `GATEWAY_STAYS`. */
-export async function waitUntilGone(state: State): Promise<void> {
-  const { lockStatus, readLock } = await import('../lib/state/lock.ts')
-  const gone = async (): Promise<true | null> => {
-    const lock = await readLock(state)
-    return lock === null || (await lockStatus(state, lock)) === 'stale' ? true : null
-  }
-  await within(goneMs, gone, 'end')
+type Again = Pick<Connection, 'again'>
+
+/** Resolves when no gateway answers any more. Throws `GATEWAY_STAYS`. */
+export async function waitUntilGone(connection: Again): Promise<void> {
+  await within(goneMs, async () => ((await isGone(connection)) ? true : null), 'end')
 }
 
 /** Resolves with the status of the gateway that started after the one of `startedAt`. Throws `GATEWAY_STAYS`. */
-export async function waitUntilBack(state: State, startedAt: string): Promise<Status> {
-  return within(backMs, async () => newer(await currentStatus(state), startedAt), 'come back')
+export async function waitUntilBack(connection: Again, startedAt: string): Promise<Status> {
+  return within(backMs, async () => newer(await currentStatus(connection), startedAt), 'come back')
 }
 
 function newer(status: Status | null, startedAt: string): Status | null {
   return status !== null && status.startedAt !== startedAt ? status : null
 }
 
-/** Null while it is between its two lives: no lock, or a socket that nobody answers yet. */
-async function currentStatus(state: State): Promise<Status | null> {
+/** One that holds its lock and is silent is still there. */
+async function isGone(connection: Again): Promise<boolean> {
   try {
-    const target = await connect(state)
-    return target.kind === 'client' ? await target.xopc.status() : null
+    return (await connection.again()) === null
+  } catch (error) {
+    if (error instanceof XopcError) return false
+    throw error
+  }
+}
+
+/** Null while it is between its two lives: nobody there, or one that does not answer yet. */
+async function currentStatus(connection: Again): Promise<Status | null> {
+  try {
+    return (await (await connection.again())?.status()) ?? null
   } catch (error) {
     if (error instanceof XopcError) return null
     throw error

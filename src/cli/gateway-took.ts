@@ -2,7 +2,7 @@ import type { ConfigReload } from '../lib/protocol/http-api.ts'
 
 /** What the running gateway made of the configuration file as it is now; null where none runs, or one with another file. Throws what `connect` throws. */
 export async function askWhatGatewayTook(env: NodeJS.ProcessEnv, path: string): Promise<ConfigReload | null> {
-  const [{ openState }, { connect }] = await Promise.all([import('../lib/state/store.ts'), import('../lib/remote/target.ts')])
+  const [{ openState }, { connect }] = await Promise.all([import('../lib/state/store.ts'), import('../lib/remote/local.ts')])
   const target = await connect(await openState(env, { create: false }))
   if (target.kind === 'offline') return null
   const view = await target.xopc.config()

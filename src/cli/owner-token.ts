@@ -1,3 +1,5 @@
+import type { Choice, Chosen } from './chosen-gateway.ts'
+import type { Connection } from './connection.ts'
 import { cliErrors } from './errors.ts'
 
 /** The owner token as file and environment say. Throws `NO_TOKEN`, and what `openConfig` throws. */
@@ -23,15 +25,31 @@ export async function ownerToken(env: NodeJS.ProcessEnv, configPath: string | un
 }
 
 /**
- * Replaces the owner token, by the gateway where one runs, else in the file, also where another value of it is wrong: a weak token is
- * mended this way. Throws what `rotateToken` throws.
+ * Replaces the owner token, by the gateway where one runs, else in the file, also where another value of it is wrong: a weak token is mended this
+ * way. For a gateway elsewhere the new one is saved here, where the old one was. Throws what `rotateToken` and `chosenGateway` throw.
  */
-export async function newOwnerToken(env: NodeJS.ProcessEnv, path: string | undefined): Promise<string> {
-  const [{ openState }, { connect }] = await Promise.all([import('../lib/state/store.ts'), import('../lib/remote/target.ts')])
+export async function newOwnerToken(choice: Choice, connection: () => Promise<Connection>): Promise<string> {
+  const { chosenGateway } = await import('./chosen-gateway.ts')
+  const chosen = await chosenGateway(choice)
+  return chosen === null ? await newTokenHere(choice) : await newTokenThere(choice, chosen, await connection())
+}
+
+async function newTokenHere({ env, configPath: path }: Choice): Promise<string> {
+  const [{ openState }, { connect }] = await Promise.all([import('../lib/state/store.ts'), import('../lib/remote/local.ts')])
   const target = await connect(await openState(env, { create: false }))
   if (target.kind === 'client') return (await target.xopc.rotateToken()).token
   const { replaceTokenInFile } = await import('../lib/core/token.ts')
   return replaceTokenInFile({ env, path })
+}
+
+async function newTokenThere({ env, configPath: path }: Choice, { target }: Chosen, { xopc }: Connection): Promise<string> {
+  const { token } = await xopc.rotateToken()
+  const { savedRemote } = await import('./saved-remote.ts')
+  const saved = (await savedRemote({ env, path })).remote?.token
+  if (target.from !== 'gateway.remote' || saved === undefined || saved !== target.credential) return token
+  const { editConfig } = await import('../lib/config/edit.ts')
+  await editConfig({ env, path, edits: { 'gateway.remote.token': token } })
+  return token
 }
 
 /** A token that can be told from another but not used: its last four characters. Pure. */

@@ -1,5 +1,7 @@
+import type { Ask } from '../lib/local-ui/passage.ts'
 import type { LocalUi } from '../lib/local-ui/server.ts'
 import type { State } from '../lib/state/store.ts'
+import type { Connection } from './connection.ts'
 import { endSignal, untilAborted } from './until-ended.ts'
 
 /** How the page is served and what is said of it. */
@@ -13,9 +15,9 @@ export interface UiOptions {
   ready(url: string, link: string | null): void
 }
 
-/** Serves the settings page of the gateway that runs, until Ctrl-C. Throws `GATEWAY_NOT_RUNNING`, `UI_PORT_TAKEN`, `PAGE_NOT_BUILT`. */
-export async function runUi(state: State, options: UiOptions): Promise<void> {
-  const socketPath = await controlSocketOf(state)
+/** Serves the settings page of a gateway that runs, here or elsewhere, until Ctrl-C. Throws `GATEWAY_NOT_RUNNING`, `UI_PORT_TAKEN`, `PAGE_NOT_BUILT`. */
+export async function runUi({ state, remote }: Pick<Connection, 'state' | 'remote'>, options: UiOptions): Promise<void> {
+  const ask = remote?.send ?? (await askHere(state))
   const [{ openLocalUi }, { pageFiles }, { systemClock }] = await Promise.all([
     import('../lib/local-ui/server.ts'),
     import('../lib/gateway/control/console-files.ts'),
@@ -23,7 +25,7 @@ export async function runUi(state: State, options: UiOptions): Promise<void> {
   ])
   const page = await pageFiles()
   const ended = endSignal()
-  const ui = await openLocalUi({ socketPath, port: options.port, page, clock: systemClock })
+  const ui = await openLocalUi({ ask, port: options.port, page, clock: systemClock })
   const redirect = options.open ? await openPage(ui, state, options.env) : null
   try {
     options.ready(ui.url, redirect === null ? ui.link : null)
@@ -35,11 +37,14 @@ export async function runUi(state: State, options: UiOptions): Promise<void> {
   }
 }
 
-/** The socket that the gateway itself named, which answered just now. Throws `GATEWAY_NOT_RUNNING`. */
-async function controlSocketOf(state: State): Promise<string> {
-  const { readLock } = await import('../lib/state/lock.ts')
+/** Requests go to the socket that the gateway itself named, which answered just now. Throws `GATEWAY_NOT_RUNNING`. */
+async function askHere(state: State): Promise<Ask> {
+  const [{ readLock }, { createSocketSend }] = await Promise.all([
+    import('../lib/state/lock.ts'),
+    import('../lib/remote/control-socket.ts'),
+  ])
   const lock = await readLock(state)
-  if (lock !== null) return lock.socket
+  if (lock !== null) return createSocketSend(lock.socket)
   const { coreErrors } = await import('../lib/core/errors.ts')
   throw coreErrors.GATEWAY_NOT_RUNNING()
 }

@@ -1,4 +1,4 @@
-import { BaseCommand, Flags } from '../cli/base-command.ts'
+import { GatewayCommand, Flags } from '../cli/base-command.ts'
 import { jsonText } from '../cli/render/json.ts'
 import { renderPairing, renderPairingEnd, secondsLeft } from '../cli/render/pairing.ts'
 import type { PairOptions, Xopc } from '../lib/core/xopc.ts'
@@ -11,7 +11,7 @@ const LONGEST_S = 300
 const INTERRUPTED = 130
 
 /** `xopc pair` */
-export default class Pair extends BaseCommand {
+export default class Pair extends GatewayCommand {
   static override summary = 'Let a phone or a browser join, by a QR code that works once. Waits, and says who joined.'
   static override description =
     'The code is good for 5 minutes and holds no token: the device gets one of its own, which `xopc devices revoke` ends. It may use the gateway, and change nothing of it unless --admin says so. Ctrl-C takes an unused code back. Exits with 1 where nobody joined. With --json the code comes at once, on a line of its own, and how it ended on another.'

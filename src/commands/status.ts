@@ -1,9 +1,9 @@
-import { BaseCommand, Flags } from '../cli/base-command.ts'
+import { GatewayCommand, Flags } from '../cli/base-command.ts'
 import { isAsIntended, renderOverview } from '../cli/render/overview.ts'
 import type { Overview } from '../lib/protocol/http-api.ts'
 
 /** `xopc status` */
-export default class Status extends BaseCommand {
+export default class Status extends GatewayCommand {
   static override summary = 'Every way in: who can come, since when, and what to do next.'
   static override description = 'With --check the exit code is 1 unless the gateway runs and everything that is intended is on.'
   static override examples = ['<%= config.bin %> status', '<%= config.bin %> status --watch', '<%= config.bin %> status --check --json']

@@ -1,7 +1,7 @@
-import { BaseCommand, Flags } from '../cli/base-command.ts'
+import { GatewayCommand, Flags } from '../cli/base-command.ts'
 
 /** `xopc ui` */
-export default class Ui extends BaseCommand {
+export default class Ui extends GatewayCommand {
   static override summary = 'The settings page, in a browser on this computer, signed in. Ends with Ctrl-C.'
   static override description =
     'A small server of its own on 127.0.0.1 shows the page to one tab and passes what it asks to the gateway. The link works once and for 60 seconds; the tab’s key ends with this command. Works only while a gateway runs. With --json it says where it is at once, and goes on.'
@@ -14,12 +14,12 @@ export default class Ui extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Ui)
-    const { kind, state } = await this.connection()
-    if (kind === 'offline') throw (await import('../lib/core/errors.ts')).coreErrors.GATEWAY_NOT_RUNNING()
+    const connection = await this.connection()
+    if (connection.kind === 'offline') throw (await import('../lib/core/errors.ts')).coreErrors.GATEWAY_NOT_RUNNING()
     const { runUi } = await import('../cli/run-ui.ts')
     const asked = !flags['no-open']
     const ready = (url: string, link: string | null): void => this.say(url, link, asked)
-    await runUi(state, { port: flags.port, open: asked, env: process.env, ready })
+    await runUi(connection, { port: flags.port, open: asked, env: process.env, ready })
   }
 
   private say(url: string, link: string | null, asked: boolean): void {

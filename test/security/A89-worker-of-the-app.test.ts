@@ -68,7 +68,8 @@ interface Stolen {
 async function underWorker(app: Page): Promise<void> {
   await app.locator('body[data-worker]').waitFor()
   expect(await app.locator('body').getAttribute('data-worker')).toBe('ready')
-  await expect.poll(() => app.evaluate(() => navigator.serviceWorker.controller?.scriptURL ?? '')).toMatch(/\/sw\.js$/)
+  const controller = () => app.evaluate(() => navigator.serviceWorker.controller?.scriptURL ?? '')
+  await expect.poll(controller, { timeout: 15_000 }).toMatch(/\/sw\.js$/)
 }
 
 /** How many workers the address has in this browser; a page that is just shown anew has no answer. */
@@ -126,7 +127,7 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'a service worker of the app', (ch
       await visit(tab, second.link)
       await tab.getByRole('button', { name: 'Join' }).click()
       await tab.waitForURL(`${url}/`)
-      await expect.poll(() => loot().join('\n')).toContain('exchange-token')
+      await expect.poll(() => loot().join('\n'), { timeout: 15_000 }).toContain('exchange-token')
       const seen = loot().join('\n')
       // It does see: the very link, and what the person may read.
       for (const part of [second.secret, '/xopc/api/overview']) expect(seen).toContain(part)
@@ -152,7 +153,7 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'a service worker of the app', (ch
       expect(await tenants.gateway.xopc(command)).toMatchObject({ code: 0 })
       await visit(app, `${url}/`)
       await expect.poll(() => workers(app), { timeout: 30_000 }).toBe(0)
-      await expect.poll(() => app.evaluate(() => navigator.serviceWorker.controller).catch(() => 'unknown')).toBe(null)
+      await expect.poll(() => app.evaluate(() => navigator.serviceWorker.controller).catch(() => 'unknown'), { timeout: 15_000 }).toBe(null)
     })
   })
 

@@ -117,11 +117,18 @@ async function mint(gateway: RunningGateway, baseUrl: string): ReturnType<Tenant
   }
 }
 
+/** A busy computer takes its time. */
+const patience = { timeout: 15_000 }
+
 async function joinBy(context: BrowserContext, link: string, url: string): Promise<Page> {
-  const { page } = await anotherTab(context, link)
-  await page.getByRole('button', { name: 'Join' }).click()
+  const { page, said } = await anotherTab(context, link)
+  const join = page.getByRole('button', { name: 'Join' })
+  // What is there instead tells more than that the button is not.
+  const text = async (): Promise<string> => `${page.url()} ${said.join()} ${await page.locator('body').innerText()}`
+  await expect.poll(async () => ((await join.isVisible()) ? 'Join' : await text()), patience).toBe('Join')
+  await join.click()
   await page.waitForURL(`${url}/`)
-  await expect.poll(() => page.title()).toBe('the app')
+  await expect.poll(() => page.title(), patience).toBe('the app')
   return page
 }
 

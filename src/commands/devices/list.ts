@@ -1,9 +1,9 @@
-import { BaseCommand } from '../../cli/base-command.ts'
+import { GatewayCommand } from '../../cli/base-command.ts'
 import { renderDevices } from '../../cli/render/devices.ts'
 import type { Device } from '../../lib/protocol/pairing-api.ts'
 
 /** `xopc devices list` */
-export default class DevicesList extends BaseCommand {
+export default class DevicesList extends GatewayCommand {
   static override summary = 'Every phone, browser and program that joined: what it may do, when and from where it was seen last.'
   static override examples = ['<%= config.bin %> devices list', '<%= config.bin %> devices list --json']
 

@@ -1,9 +1,9 @@
-import { Args, BaseCommand } from '../../cli/base-command.ts'
+import { Args, GatewayCommand } from '../../cli/base-command.ts'
 import { renderRenamed } from '../../cli/render/devices.ts'
 import type { Device } from '../../lib/protocol/pairing-api.ts'
 
 /** `xopc devices rename` */
-export default class DevicesRename extends BaseCommand {
+export default class DevicesRename extends GatewayCommand {
   static override summary = 'Give a device another name.'
   static override examples = ['<%= config.bin %> devices rename 3f2a "Anna’s phone"']
   static override args = {

@@ -1,8 +1,8 @@
-import { Args, BaseCommand, Flags } from '../../cli/base-command.ts'
+import { Args, GatewayCommand, Flags } from '../../cli/base-command.ts'
 import { renderRevoked } from '../../cli/render/devices.ts'
 
 /** `xopc devices revoke` */
-export default class DevicesRevoke extends BaseCommand {
+export default class DevicesRevoke extends GatewayCommand {
   static override summary = 'Throw a device out, or all of them: at once, with everything it has open. To come back it has to join anew.'
   static override examples = ['<%= config.bin %> devices revoke 3f2a', '<%= config.bin %> devices revoke --all']
   static override args = { id: Args.string({ description: 'Its id, the beginning of it, or its name.' }) }

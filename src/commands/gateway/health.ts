@@ -1,10 +1,10 @@
-import { BaseCommand } from '../../cli/base-command.ts'
+import { GatewayCommand } from '../../cli/base-command.ts'
 import { duration } from '../../cli/render/time.ts'
 import { cleanText } from '../../lib/protocol/outside-text.ts'
 import type { Health } from '../../lib/protocol/http-api.ts'
 
 /** `xopc gateway health` */
-export default class GatewayHealth extends BaseCommand {
+export default class GatewayHealth extends GatewayCommand {
   static override summary = 'Whether the gateway answers. Exits with 1 when none runs.'
   static override examples = ['<%= config.bin %> gateway health']
 

@@ -48,10 +48,19 @@ export default class Gateway extends BaseCommand {
   async run(): Promise<{ pid: number; url: string } | undefined> {
     const { flags } = await this.parse(Gateway)
     requireOff('--tailscale', flags.tailscale)
+    await this.requireHere()
     if (flags.token !== undefined)
       this.note('A token on the command line can be read by other users of this computer. Better: XOPC_GATEWAY_TOKEN.')
     if (flags.force) await this.makeRoom(flags)
     return flags.background ? this.background(flags.token) : this.foreground(flags)
+  }
+
+  /** In remote mode a second gateway here would be one that no command finds. */
+  private async requireHere(): Promise<void> {
+    const { requireLocal } = await import('../../cli/require-local.ts')
+    const next = 'To run one here, let commands act on this computer again: xopc remote off'
+    // Only what is saved counts: an address of the environment says nothing about what this computer is.
+    await requireLocal({ env: { ...process.env, XOPC_GATEWAY_URL: '' }, configPath: this.configPath() }, { command: 'xopc gateway', next })
   }
 
   /** `--force`. A file that the new gateway could not start with is no reason to end the old one. */

@@ -1,9 +1,9 @@
-import { BaseCommand, Flags } from '../../cli/base-command.ts'
+import { GatewayCommand, Flags } from '../../cli/base-command.ts'
 import { renderLogLine } from '../../cli/render/log-line.ts'
 import type { LogLine } from '../../lib/protocol/http-api.ts'
 
 /** `xopc gateway logs` */
-export default class GatewayLogs extends BaseCommand {
+export default class GatewayLogs extends GatewayCommand {
   static override summary = 'The gateway log, also when no gateway runs.'
   static override examples = ['<%= config.bin %> gateway logs --lines 20', '<%= config.bin %> gateway logs --follow --json']
   static override flags = {
@@ -13,12 +13,17 @@ export default class GatewayLogs extends BaseCommand {
 
   async run(): Promise<LogLine[] | undefined> {
     const { flags } = await this.parse(GatewayLogs)
-    const { xopc, state } = await this.connection()
+    const { xopc, state, remote } = await this.connection()
     const lines = await xopc.logs(flags.lines)
-    if (flags.follow) return this.follow(lines, state.paths.gatewayLog)
+    if (flags.follow) return remote === null ? this.follow(lines, state.paths.gatewayLog) : this.followFar(lines)
     this.out(...lines.map(renderLogLine))
-    if (lines.length === 0) this.note('The log is empty: no gateway has run with this state folder yet. Next: xopc gateway')
+    if (lines.length === 0) this.note('The log is empty: no gateway has written to it yet.')
     return lines
+  }
+
+  private async followFar(lines: readonly LogLine[]): Promise<undefined> {
+    const [{ followLogOf }, xopc] = await Promise.all([import('../../cli/follow-log.ts'), this.xopc()])
+    await followLogOf(xopc, lines, this.jsonEnabled())
   }
 
   private async follow(lines: readonly LogLine[], path: string): Promise<undefined> {

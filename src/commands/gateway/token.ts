@@ -1,7 +1,7 @@
-import { BaseCommand, Flags } from '../../cli/base-command.ts'
+import { Flags, GatewayCommand } from '../../cli/base-command.ts'
 
 /** `xopc gateway token` */
-export default class GatewayToken extends BaseCommand {
+export default class GatewayToken extends GatewayCommand {
   static override summary = 'The owner token: what signs you in. Hidden unless --show.'
   static override examples = ['<%= config.bin %> gateway token --show', '<%= config.bin %> gateway token --generate']
   static override flags = {
@@ -11,8 +11,13 @@ export default class GatewayToken extends BaseCommand {
 
   async run(): Promise<{ token: string; generated: boolean }> {
     const { flags } = await this.parse(GatewayToken)
+    const { requireLocal } = await import('../../cli/require-local.ts')
+    const next = 'A gateway never tells its token. Type it on its computer: xopc gateway token --show'
+    if (!flags.generate) await requireLocal(this.choice(), { command: 'xopc gateway token', next })
     const { masked, newOwnerToken, ownerToken } = await import('../../cli/owner-token.ts')
-    const token = await (flags.generate ? newOwnerToken : ownerToken)(process.env, this.configPath())
+    const token = flags.generate
+      ? await newOwnerToken(this.choice(), () => this.connection())
+      : await ownerToken(process.env, this.configPath())
     if (flags.generate) this.note('The token was replaced; the old one no longer works.')
     const shown = flags.show ? token : masked(token)
     this.out(shown)

@@ -1,10 +1,10 @@
-import { BaseCommand, Flags } from '../../cli/base-command.ts'
+import { GatewayCommand, Flags } from '../../cli/base-command.ts'
 import { renderPlan } from '../../cli/render/plan.ts'
 import type { AccessState } from '../../lib/protocol/http-api.ts'
 import type { Plan } from '../../lib/access/access-method.ts'
 
 /** `xopc lan off` */
-export default class LanOff extends BaseCommand {
+export default class LanOff extends GatewayCommand {
   static override summary = 'Close the gateway to the network; this computer keeps its connections.'
   static override examples = ['<%= config.bin %> lan off']
   static override flags = { 'dry-run': Flags.boolean({ summary: 'Show what would be done, and do nothing.' }) }

@@ -1,11 +1,11 @@
-import { BaseCommand, Flags } from '../../cli/base-command.ts'
+import { GatewayCommand, Flags } from '../../cli/base-command.ts'
 import { renderLanOn } from '../../cli/render/lan.ts'
 import { renderPlan } from '../../cli/render/plan.ts'
 import type { AccessState } from '../../lib/protocol/http-api.ts'
 import type { Plan } from '../../lib/access/access-method.ts'
 
 /** `xopc lan on` */
-export default class LanOn extends BaseCommand {
+export default class LanOn extends GatewayCommand {
   static override summary = 'Let devices on the same network in. Everyone still has to sign in.'
   static override description = 'Opens the door at once where a gateway runs; otherwise when it starts. The setting is gateway.bind.'
   static override examples = [

@@ -1,9 +1,9 @@
-import { BaseCommand, Flags } from '../../cli/base-command.ts'
+import { GatewayCommand, Flags } from '../../cli/base-command.ts'
 import { renderLan } from '../../cli/render/lan.ts'
 import type { MethodView } from '../../lib/protocol/http-api.ts'
 
 /** `xopc lan status` */
-export default class LanStatus extends BaseCommand {
+export default class LanStatus extends GatewayCommand {
   static override summary = 'Whether devices on the same network can come, and where.'
   static override examples = ['<%= config.bin %> lan status --json']
   static override flags = { check: Flags.boolean({ summary: 'Exit with 1 unless it is on, where it is intended.' }) }

@@ -1,9 +1,9 @@
-import { BaseCommand } from '../../cli/base-command.ts'
+import { GatewayCommand } from '../../cli/base-command.ts'
 import { renderProxyClear } from '../../cli/render/proxy.ts'
 import type { AccessState } from '../../lib/protocol/http-api.ts'
 
 /** `xopc proxy clear` */
-export default class ProxyClear extends BaseCommand {
+export default class ProxyClear extends GatewayCommand {
   static override summary = 'Forget the address of your own proxy. The proxy itself is not touched.'
   static override description =
     'Takes gateway.publicUrl out of the configuration: its name no longer counts as this gateway’s, and it is no longer looked at.'

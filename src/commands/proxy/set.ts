@@ -1,11 +1,11 @@
-import { Args, BaseCommand, Flags } from '../../cli/base-command.ts'
+import { Args, GatewayCommand, Flags } from '../../cli/base-command.ts'
 import { renderPlan } from '../../cli/render/plan.ts'
 import { renderProxySet } from '../../cli/render/proxy.ts'
 import type { AccessState } from '../../lib/protocol/http-api.ts'
 import type { Plan } from '../../lib/access/access-method.ts'
 
 /** `xopc proxy set` */
-export default class ProxySet extends BaseCommand {
+export default class ProxySet extends GatewayCommand {
   static override summary = 'Say at which address your own proxy serves this gateway, and verify it.'
   static override description =
     'The address is saved as gateway.publicUrl: https, or http in private networks, without a path. It is saved also where it does not work yet; then the exit code is 1 and the gateway goes on looking. Nothing is opened: your proxy is yours.'

@@ -1,10 +1,10 @@
-import { Args, BaseCommand, Flags } from '../../cli/base-command.ts'
+import { Args, GatewayCommand, Flags } from '../../cli/base-command.ts'
 import { blockLines } from '../../cli/render/block.ts'
 import { renderSteps } from '../../cli/render/template.ts'
 import { type ProxyProgram, type ProxyTemplate, proxyPrograms } from '../../lib/protocol/http-api.ts'
 
 /** `xopc proxy template` */
-export default class ProxyTemplateCommand extends BaseCommand {
+export default class ProxyTemplateCommand extends GatewayCommand {
   static override summary = 'A configuration for your own proxy that passes the whole test. What to do with it is said besides.'
   static override description =
     'Written for the port (or gateway.proxySocket) that this gateway has. The text alone goes to stdout, the steps to stderr.'

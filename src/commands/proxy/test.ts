@@ -1,4 +1,4 @@
-import { Args, BaseCommand, Flags } from '../../cli/base-command.ts'
+import { Args, GatewayCommand, Flags } from '../../cli/base-command.ts'
 import type { Screen } from '../../cli/watch-stages.ts'
 import type { TestOptions, Xopc } from '../../lib/core/xopc.ts'
 import type { Verdict } from '../../lib/protocol/http-api.ts'
@@ -7,7 +7,7 @@ import type { Verdict } from '../../lib/protocol/http-api.ts'
 type Test = (options: TestOptions) => Promise<Verdict>
 
 /** `xopc proxy test` */
-export default class ProxyTest extends BaseCommand {
+export default class ProxyTest extends GatewayCommand {
   static override summary = 'Test every hop to this gateway: what broke, who broke it, what to type. Exits with 1 unless all of it works.'
   static override description =
     'The gateway goes to the address as a device would: names, connection, certificate, who answers, sign-in, event streams, WebSockets and headers. Without an address it tests gateway.publicUrl. It looks from this computer, which does not show whether the address works over cellular.'

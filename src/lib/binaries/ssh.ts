@@ -32,34 +32,87 @@ const CONNECT_S = 5
  */
 export function forwardArgs({ target, jump, identity, socket, far }: SshForward): string[] {
   const options = [
-    'BatchMode=yes',
+    ...unattended,
     'ExitOnForwardFailure=yes',
-    `ServerAliveInterval=${ALIVE_S}`,
-    `ServerAliveCountMax=${ALIVE_COUNT}`,
-    `ConnectTimeout=${CONNECT_S}`,
     // A shared connection of the user's would outlive us, and its end would not be ours to see.
     'ControlMaster=no',
     'ControlPath=none',
-    // Ours is the only forward, and it takes the place of one that a crash left; nobody else gets in.
-    'StreamLocalBindUnlink=yes',
-    'StreamLocalBindMask=0177',
-    'ForwardAgent=no',
-    'ForwardX11=no',
-    'Tunnel=no',
     'LogLevel=INFO',
   ]
-  const farEnd = 'port' in far ? `127.0.0.1:${far.port}` : far.socket
   return [
     '-N',
     '-T',
-    ...options.flatMap((option) => ['-o', option]),
+    ...asFlags(options),
     ...(identity === null ? [] : ['-i', identity]),
     ...(jump.length === 0 ? [] : ['-J', jump.map(sshTargetText).join(',')]),
     '-L',
-    `${socket}:${farEnd}`,
+    forwardText(socket, far),
     // Whatever a target looks like, it is no option (attack A82).
     ...withEnd(sshWords(target)),
   ]
+}
+
+/** What holds for every connection that nobody watches. */
+const unattended = [
+  'BatchMode=yes',
+  `ServerAliveInterval=${ALIVE_S}`,
+  `ServerAliveCountMax=${ALIVE_COUNT}`,
+  `ConnectTimeout=${CONNECT_S}`,
+  // Ours is the only forward, and it takes the place of one that a crash left; nobody else gets in.
+  'StreamLocalBindUnlink=yes',
+  'StreamLocalBindMask=0177',
+  'ForwardAgent=no',
+  'ForwardX11=no',
+  'Tunnel=no',
+]
+
+/** A connection that commands one after the other share. */
+export interface SharedSsh {
+  target: SshTarget
+  identity: string | null
+  /** Path of its control socket; no longer than `SHARED_PATH_MAX` bytes. */
+  control: string
+}
+
+/** ssh first makes its control socket under this name and 17 more characters, and the system ends names of sockets at 104 (macOS). */
+export const SHARED_PATH_MAX = 86
+/** How long a shared connection stays after its last use, in seconds. */
+const SHARED_S = 60
+
+/** Runs a command on the far computer by the shared connection, which is made where there is none (ssh_config(5): ControlPersist). Pure. */
+export function sharedArgs({ target, identity, control }: SharedSsh, command: readonly string[]): string[] {
+  const options = [...unattended, 'ControlMaster=auto', `ControlPersist=${SHARED_S}`, ...controlPath(control)]
+  return ['-T', ...asFlags(options), ...(identity === null ? [] : ['-i', identity]), ...withEnd(sshWords(target)), ...command]
+}
+
+/** Lets the shared connection lead a socket here to the far end; one that does already stays as it is. Pure. */
+export function sharedForwardArgs({ target, control }: SharedSsh, { socket, far }: Pick<SshForward, 'socket' | 'far'>): string[] {
+  return ['-O', 'forward', ...asFlags(controlPath(control)), '-L', forwardText(socket, far), ...withEnd(sshWords(target))]
+}
+
+/** Ends the shared connection. Pure. */
+export function sharedExitArgs({ target, control }: SharedSsh): string[] {
+  return ['-O', 'exit', ...asFlags(controlPath(control)), ...withEnd(sshWords(target))]
+}
+
+/** Asks ssh for one connection to a port of the far computer, to hear why there is none. Pure. */
+export function lookArgs({ target, identity }: Omit<SharedSsh, 'control'>, port: number): string[] {
+  const options = [...unattended, 'ControlMaster=no', 'ControlPath=none', 'LogLevel=INFO']
+  const key = identity === null ? [] : ['-i', identity]
+  return ['-T', ...asFlags(options), ...key, '-W', `127.0.0.1:${port}`, ...withEnd(sshWords(target))]
+}
+
+/** ssh fills in what follows a percent sign. */
+function controlPath(path: string): string[] {
+  return [`ControlPath=${path.replaceAll('%', '%%')}`]
+}
+
+function forwardText(socket: string, far: SshForward['far']): string {
+  return `${socket}:${'port' in far ? `127.0.0.1:${far.port}` : far.socket}`
+}
+
+function asFlags(options: readonly string[]): string[] {
+  return options.flatMap((option) => ['-o', option])
 }
 
 /** The line that a person would type for a port of this computer; quoted for a shell. Pure. */

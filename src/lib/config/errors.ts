@@ -274,6 +274,13 @@ export const configErrors = defineErrors({
     exit: 3,
     about: 'Wildcards, null, file and extension origins in `gateway.corsOrigins` would let pages in that nobody chose.',
   },
+  REMOTE_INCOMPLETE: {
+    message: '{key} asks for a gateway elsewhere, and nothing says {missing}.',
+    hint: 'Have all of it written: xopc remote use ssh://user@host',
+    http: 422,
+    exit: 3,
+    about: 'In remote mode commands act on the gateway of `gateway.remote`, and never on this computer in its place.',
+  },
   NOT_IN_THIS_VERSION: {
     message: '{key} asks for {method}, which this version of xopc does not have.',
     hint: 'Take it out: xopc config unset {key}',

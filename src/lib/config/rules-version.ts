@@ -5,7 +5,6 @@ import type { Rule } from './rule.ts'
 
 /** Values that ask for a method which comes with a later version (docs/decisions/005). */
 const later: readonly { key: string; method: string; asked: (config: Config) => boolean }[] = [
-  { key: 'gateway.mode', method: 'remote mode', asked: ({ gateway }) => gateway.mode === 'remote' },
   {
     key: 'gateway.auth.trustedProxy.jwt',
     method: 'signed identities',
@@ -24,7 +23,6 @@ const notYet: Rule = ({ config }) =>
 /** Settings that do nothing before their method exists, by the first words of their path. */
 const idle: readonly [start: string, method: string][] = [
   ...later.map(({ key, method }): [string, string] => [key, method]),
-  ['gateway.remote', 'remote mode'],
   ['gateway.tailscale', 'Tailscale'],
   ['tunnel', 'the public tunnel'],
 ]

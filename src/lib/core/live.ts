@@ -154,7 +154,7 @@ export function createLive(parts: LiveParts): Live {
     const { ok, problems } = parts.config.lastReload()
     const notTaken = problems.length === 0 ? null : { path: parts.config.path, whole: !ok, problems }
     const sights = await Promise.all(methods.map(sight))
-    const given = { running: true, config: effective(), methods: sights, computer: thisComputer() }
+    const given = { gatewayId: parts.signer.gatewayId, config: effective(), methods: sights, computer: thisComputer() }
     return overview({ ...given, notTaken, refused: gateway.refusedDoors() })
   }
 

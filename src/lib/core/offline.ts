@@ -54,7 +54,7 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
     events: noEvents,
     async overview() {
       const methods = await Promise.all(accessMethods.map(sight))
-      return overview({ running: false, config: config.current(), methods, computer: thisComputer() })
+      return overview({ gatewayId: null, config: config.current(), methods, computer: thisComputer() })
     },
     plan: async (id, options = {}) => await planFor(id, config.current(), options),
     async enable(id, options = {}) {

@@ -14,7 +14,8 @@ export interface MethodSight {
 
 /** What the overview is made of. */
 export interface OverviewFacts {
-  running: boolean
+  /** Of the gateway that runs; null where none does. */
+  gatewayId: string | null
   config: Config
   methods: readonly MethodSight[]
   /** This computer, for the ssh line: the user and the names others could know it by. */
@@ -32,10 +33,11 @@ export interface Computer {
 }
 
 /** Everything a person wants to know at a glance; pure. `seenAs` is for whoever knows the request. */
-export function overview({ running, config, methods, computer, notTaken = null, refused = [] }: OverviewFacts): Overview {
+export function overview({ gatewayId, config, methods, computer, notTaken = null, refused = [] }: OverviewFacts): Overview {
   const views = methods.map((sight) => methodView(sight, config))
   return {
-    running,
+    running: gatewayId !== null,
+    gatewayId,
     methods: views,
     ssh: sshLine(computer, views, config.gateway.port),
     seenAs: null,

@@ -18,7 +18,7 @@ type OpenState = Extract<AccessState, { phase: 'on' | 'degraded' }>
 
 const nothingSeen: Looks = new Map()
 /** Codes of a look from outside, which goes to the first address of a method alone. Others are about opening it. */
-const lookCodes: ReadonlySet<string> = new Set([...Object.keys(probeErrors), 'NOT_XOPC_GATEWAY'])
+const lookCodes: ReadonlySet<string> = new Set([...Object.keys(probeErrors), 'NOT_XOPC_GATEWAY', 'WRONG_GATEWAY'])
 /** A device can live with these. */
 const streamCodes: ReadonlySet<string> = new Set(['SSE_BUFFERED', 'WEBSOCKET_BLOCKED'])
 

@@ -38,8 +38,8 @@ export const localUiErrors = defineErrors({
     about: 'A path that the small server of `xopc ui` does not have.',
   },
   UI_GATEWAY_GONE: {
-    message: 'The gateway does not answer: {reason}.',
-    hint: 'This page goes on by itself once it runs. Start it: xopc gateway',
+    message: 'The gateway behind this page is gone. {reason}.',
+    hint: 'This page goes on by itself once it answers. Start it on its computer: xopc gateway',
     http: 502,
     exit: 1,
     about: 'The page of `xopc ui` is there, but the gateway behind it was stopped or starts anew.',

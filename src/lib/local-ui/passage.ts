@@ -1,66 +1,79 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { Pool } from 'undici'
 import { XopcError } from '../errors/error.ts'
-import { requirePrivateDir } from '../system/folders.ts'
 import { localUiErrors } from './errors.ts'
 import { dress, sendError } from './reply.ts'
+
+/** One request of the page, as it goes on. */
+export interface PageRequest {
+  method: string
+  path: string
+  headers: Readonly<Record<string, string>>
+  body: IncomingMessage | null
+  signal: AbortSignal
+  timeoutMs: number
+}
+
+/** Sends a request of the page to its gateway and gives the reply, unread. Rejects with errors of ours where the gateway does not answer. */
+export type Ask = (request: PageRequest) => Promise<IncomingMessage>
 
 /** The way to the gateway. */
 export interface Passage {
   /** Passes one request on, and its reply back as it comes. Never rejects. */
   pass(req: IncomingMessage, res: ServerResponse): Promise<void>
   /** Ends what runs. */
-  close(): Promise<void>
+  close(): void
 }
 
-const CONNECT_MS = 5_000
 /** A staged test with the longest silence takes ten minutes; everything else is faster. */
 const ANSWER_MS = 11 * 60_000
-/** A page has one stream and a few requests. */
-const CONNECTIONS = 64
 
-/** What a request takes along: neither its key nor a cookie nor who it says it is. The socket itself says that it is the owner. */
+/** What a request takes along: neither its key nor a cookie nor who it says it is. */
 const requestNames = ['accept', 'content-type', 'content-length', 'if-match', 'if-none-match', 'last-event-id']
 /** What a reply brings back: no cookie above all, because cookies know no ports. */
 const replyNames = ['content-type', 'content-length', 'etag', 'retry-after', 'x-xopc-api']
+/** The gateway is not there: it was stopped, or starts anew. The page waits for it. */
+const gone: ReadonlySet<string> = new Set([
+  'GATEWAY_UNREACHABLE',
+  'REMOTE_UNREACHABLE',
+  'REMOTE_GATEWAY_NOT_RUNNING',
+  'SSH_NO_CONNECTION',
+  'SSH_LOST',
+])
 
-/** Passes requests to a gateway's control socket. Each has a connection of its own, so that a gateway that starts anew is found at once. */
-export function createPassage(socketPath: string): Passage {
-  const timeouts = { connect: { timeout: CONNECT_MS }, headersTimeout: ANSWER_MS, bodyTimeout: 0 }
-  const pool = new Pool('http://localhost', { socketPath, connections: CONNECTIONS, pipelining: 0, ...timeouts })
+/** Passes requests to a gateway. */
+export function createPassage(ask: Ask): Passage {
+  const closing = new AbortController()
 
   async function relay(req: IncomingMessage, res: ServerResponse, signal: AbortSignal): Promise<void> {
-    // Whoever could put a socket there would be told the owner's commands; the gateway's end checks the same.
-    await requirePrivateDir(dirname(socketPath))
-    const { statusCode, headers, body } = await pool.request({
-      path: req.url ?? '/',
+    const reply = await ask({
       method: req.method ?? 'GET',
+      path: req.url ?? '/',
       headers: pick(req.headers, requestNames),
       body: hasBody(req.headers) ? req : null,
       signal,
+      timeoutMs: ANSWER_MS,
     })
     dress(res)
-    res.writeHead(statusCode, pick(headers, replyNames))
+    res.writeHead(reply.statusCode ?? 502, pick(reply.headers, replyNames))
     // A stream's head goes at once, even if its first event is a long time coming.
     res.flushHeaders()
-    await pipeline(body, res)
+    await pipeline(reply, res)
   }
 
   return {
     async pass(req, res) {
-      const gone = new AbortController()
-      res.once('close', () => gone.abort())
+      const left = new AbortController()
+      res.once('close', () => left.abort())
       try {
-        await relay(req, res, gone.signal)
+        await relay(req, res, AbortSignal.any([left.signal, closing.signal]))
       } catch (error) {
         // Half an answer must not look like a whole one; who went away needs none.
-        if (res.headersSent || gone.signal.aborted) res.destroy()
+        if (res.headersSent || left.signal.aborted) res.destroy()
         else sendError(res, explained(error))
       }
     },
-    close: async () => await pool.destroy(),
+    close: () => closing.abort(),
   }
 }
 
@@ -72,14 +85,8 @@ function hasBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'its socket is gone',
-  ECONNREFUSED: 'nobody listens on its socket',
-  UND_ERR_SOCKET: 'it broke the connection off',
-}
-
 function explained(error: unknown): XopcError {
-  if (error instanceof XopcError) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  return localUiErrors.UI_GATEWAY_GONE({ reason: reasons[code] ?? code }, { cause: error })
+  if (error instanceof XopcError && !gone.has(error.code)) return error
+  const reason = error instanceof Error ? error.message.replace(/[.]$/, '') : String(error)
+  return localUiErrors.UI_GATEWAY_GONE({ reason }, { cause: error })
 }

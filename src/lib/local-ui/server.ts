@@ -4,7 +4,7 @@ import { createEntrance, type Entrance, LINK_MS } from './entrance.ts'
 import { localUiErrors } from './errors.ts'
 import { refusalOf } from './guard.ts'
 import { type Page, pageAt } from './page.ts'
-import { createPassage, type Passage } from './passage.ts'
+import { type Ask, createPassage, type Passage } from './passage.ts'
 import { send, sendError, sendJson } from './reply.ts'
 import { codeIn } from './session-body.ts'
 
@@ -23,8 +23,8 @@ export interface LocalUi {
 
 /** What the server stands on. */
 export interface LocalUiParts {
-  /** The gateway's control socket. */
-  socketPath: string
+  /** How requests reach the gateway. */
+  ask: Ask
   /** 0: a free one. */
   port: number
   page: Page
@@ -35,9 +35,9 @@ const SESSION = '/xopc/ui/session'
 const HOST = '127.0.0.1'
 
 /** Serves the page on loopback and passes what its tab asks to the gateway. Throws `UI_PORT_TAKEN`. */
-export async function openLocalUi({ socketPath, port, page, clock }: LocalUiParts): Promise<LocalUi> {
+export async function openLocalUi({ ask, port, page, clock }: LocalUiParts): Promise<LocalUi> {
   const entrance = createEntrance(clock)
-  const passage = createPassage(socketPath)
+  const passage = createPassage(ask)
   const over = Promise.withResolvers<void>()
   const closing = new AbortController()
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, connectionsCheckingInterval: 1_000 })
@@ -57,7 +57,8 @@ export async function openLocalUi({ socketPath, port, page, clock }: LocalUiPart
       closing.abort()
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
-      await Promise.all([closed, passage.close()])
+      passage.close()
+      await closed
     },
   }
 }

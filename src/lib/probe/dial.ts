@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Aim } from './aim.ts'
-import type { Trust } from './trust.ts'
+import type { Trust } from '../system/trust.ts'
 
 /** Opens one more connection to the address that the test settled on. Rejects with node's error, or the signal's reason. */
 export type Dial = (signal: AbortSignal) => Promise<Duplex>

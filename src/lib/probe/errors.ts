@@ -66,13 +66,6 @@ export const probeErrors = defineErrors({
     about:
       'A status such as 502, 503, 404 or 405 that is not of the gateway: the proxy does not reach it, refuses a method, or answers from its cache.',
   },
-  WRONG_GATEWAY: {
-    message: 'The address leads to another xopc gateway, or to a recorded answer of one.',
-    hint: 'Lead the address to this gateway, or run the test on the other one.',
-    http: 502,
-    exit: 1,
-    about: 'What answered could not sign a fresh challenge with the key of this gateway, so no credential was sent there.',
-  },
   SSE_BUFFERED: {
     message: 'The proxy holds event streams back.',
     hint: 'Switch buffering off; for nginx: proxy_buffering off;',
@@ -90,4 +83,4 @@ export const probeErrors = defineErrors({
 })
 
 /** The codes of the staged test. */
-export type ProbeCode = keyof typeof probeErrors | 'NOT_XOPC_GATEWAY'
+export type ProbeCode = keyof typeof probeErrors | 'NOT_XOPC_GATEWAY' | 'WRONG_GATEWAY'

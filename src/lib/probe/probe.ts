@@ -4,7 +4,7 @@ import type { ProbeDesk } from './desk.ts'
 import { askHealth, type HealthAnswer } from './health.ts'
 import { runConfirm, runTest, type Surroundings } from './run.ts'
 import { createLookup } from './stages/dns.ts'
-import { systemTrust } from './trust.ts'
+import { systemTrust } from '../system/trust.ts'
 
 /** How the staged test is to be run. */
 export interface ProbeOptions {

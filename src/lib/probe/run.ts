@@ -12,7 +12,7 @@ import { judgeHttp, lookAtHttp } from './stages/http.ts'
 import { judgeIdentity, lookAtIdentity } from './stages/identity.ts'
 import { connectInTurn, judgeConnections } from './stages/tcp.ts'
 import { lookAtTls } from './stages/tls.ts'
-import type { Trust } from './trust.ts'
+import type { Trust } from '../system/trust.ts'
 import { errorOf, verdictOf } from './verdict.ts'
 
 /** What a test needs of its surroundings. */

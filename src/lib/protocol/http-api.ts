@@ -160,6 +160,8 @@ export interface Status {
 /** GET /api/overview. */
 export interface Overview {
   running: boolean
+  /** Which gateway answered; null where none runs. */
+  gatewayId: string | null
   methods: MethodView[]
   /** The line that forwards this gateway's port over SSH, for `user@host` of this computer. */
   ssh: { user: string; hosts: string[]; port: number; command: string }

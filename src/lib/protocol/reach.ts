@@ -16,3 +16,12 @@ export function reachOf(hostname: string): Reach {
   if (loopbackRanges.has(range)) return 'loopback'
   return privateRanges.has(range) ? 'private' : 'public'
 }
+
+const plainRanges = new Set(['private', 'loopback', 'linkLocal', 'carrierGradeNat', 'uniqueLocal'])
+
+/** Whether a host (as `URL.hostname` gives it) is one that plain http may go to: no name that somebody else could answer for. Looks nothing up. */
+export function isPrivateHost(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  if (ipaddr.isValid(host)) return plainRanges.has(ipaddr.process(host).range())
+  return host === 'localhost' || host.endsWith('.localhost') || host.endsWith('.local')
+}

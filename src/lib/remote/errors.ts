@@ -53,4 +53,79 @@ export const remoteErrors = defineErrors({
     exit: 1,
     about: 'The port that was asked for with `--local-port` belongs to another program, which is left alone.',
   },
+  REMOTE_URL_INVALID: {
+    message: '{from} is no address of a gateway: {url}. {problem}.',
+    hint: 'It has the form https://home.example.com, or ssh://user@host.',
+    http: 400,
+    exit: 2,
+    about:
+      'The address from `--url`, `XOPC_GATEWAY_URL`, `gateway.remote` or `xopc remote use` cannot be used. Nothing was asked, and no other gateway in its place.',
+  },
+  INSECURE_URL: {
+    message: '{url} is plain http to a public address: whoever is between could read and change everything. Nothing was sent.',
+    hint: 'Use https, or reach the computer by ssh: xopc remote use ssh://user@host',
+    http: 400,
+    exit: 1,
+    about: 'Plain http is taken for this computer and for private networks only, whatever is known of the gateway there.',
+  },
+  PIN_REQUIRED: {
+    message:
+      'The gateway at {place} is met for the first time, and over plain http whoever is between could have answered. Its key is {fingerprint}. Nothing was sent.',
+    hint: 'Compare the key with what `xopc gateway status` says over there. If it is the same, type the command again with --pin.',
+    http: 409,
+    exit: 1,
+    about:
+      'A gateway is recognised by its key. Over https with a good certificate, and over ssh, the first one is kept and said; over plain http a person has to say yes.',
+  },
+  DEVICE_TOKEN_NEEDED: {
+    message: '{place} is plain http in a network, where others can read along: the owner’s token or password is not sent there.',
+    hint: 'Use https, or reach the computer by ssh: xopc remote use ssh://user@host',
+    http: 400,
+    exit: 1,
+    about: 'Over plain http to a private address only the token of a device is sent: it can do less, and is taken back by itself.',
+  },
+  REMOTE_UNREACHABLE: {
+    message: 'The gateway at {place} is not reached: {reason}.',
+    hint: 'See how this computer tries to reach it: xopc remote status',
+    http: 502,
+    exit: 1,
+    about: 'The gateway elsewhere that commands act on did not answer. A gateway on this computer is never asked in its place.',
+  },
+  REMOTE_TIMEOUT: {
+    message: 'The gateway at {place} did not answer within {seconds} s.',
+    hint: 'See how this computer tries to reach it: xopc remote status',
+    http: 504,
+    exit: 1,
+    about: 'A connection was there but no reply came in time. What was asked for may have happened all the same.',
+  },
+  REMOTE_NAME_UNKNOWN: {
+    message: 'The gateway at {place} does not know this address as its own, so it proves nothing there. Nothing was sent.',
+    hint: 'If the address is yours, say so on the computer of the gateway: xopc proxy set {origin}',
+    http: 421,
+    exit: 1,
+    about:
+      'A gateway signs for its own addresses alone, so that nobody in between can pass a challenge on to it. This address is not set there, or somebody else answers.',
+  },
+  REMOTE_TOKEN_MISSING: {
+    message: 'The gateway at {place} wants a token, and there is none for it here.',
+    hint: 'Show it over there with `xopc gateway token --show`, then save it here: xopc remote use {known}',
+    http: 401,
+    exit: 1,
+    about:
+      'A token is sent only to the gateway that it belongs to: `gateway.remote.token` to `gateway.remote.url`, `XOPC_GATEWAY_TOKEN` to the address that was given beside it.',
+  },
+  REMOTE_TOKEN_REFUSED: {
+    message: 'The gateway at {place} does not take the token that is kept for it: it was replaced, or its device was removed.',
+    hint: 'Show the present one over there with `xopc gateway token --show`, then save it here: xopc remote use {known}',
+    http: 401,
+    exit: 1,
+    about: 'The gateway proved itself and got the token or password, and answered 401.',
+  },
+  NO_REMOTE_GATEWAY: {
+    message: 'No gateway elsewhere is set.',
+    hint: 'Name it by its address, or by the computer that it runs on: xopc remote use ssh://user@host',
+    http: 404,
+    exit: 1,
+    about: 'Commands of `xopc remote` without an address speak of `gateway.remote`, which is not in the configuration.',
+  },
 })

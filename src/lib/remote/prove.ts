@@ -14,6 +14,14 @@ export interface Proven {
   fingerprint: string
 }
 
+/** What came of asking. `unknown-name`: the gateway, if it is one, does not sign for that origin. */
+export type Answer =
+  | { kind: 'proven'; gateway: Proven }
+  | { kind: 'unknown-name' }
+  | { kind: 'busy'; status: number }
+  | { kind: 'strange'; detail: string }
+  | { kind: 'unproven'; detail: string }
+
 /** A signature that is good for longer was not made for this challenge. */
 const MAX_LIFETIME_MS = 60_000
 /** Of one challenge. */
@@ -22,9 +30,9 @@ const TIMEOUT_MS = 10_000
 /**
  * Lets whoever answers prove that it holds a gateway's key, before anything else is said to it. The signature covers our nonce and the origin that
  * we dialled, which a gateway signs only for its own names: what passes a challenge on to another gateway gets none (attack A87).
- * Throws `FAR_END_STRANGE`, `FAR_END_UNPROVEN`, and what the transport throws.
+ * Throws what the transport throws.
  */
-export async function prove(transport: Transport, origin: string, signal?: AbortSignal): Promise<Proven> {
+export async function askWho(transport: Transport, origin: string, signal?: AbortSignal): Promise<Answer> {
   const nonce = randomBytes(32).toString('base64url')
   const reply = await transport({
     method: 'POST',
@@ -34,13 +42,30 @@ export async function prove(transport: Transport, origin: string, signal?: Abort
     timeoutMs: TIMEOUT_MS,
     ...(signal === undefined ? {} : { signal }),
   })
+  const { status } = reply
   const body = await jsonOf(reply)
-  if (reply.status !== 200) throw remoteErrors.FAR_END_STRANGE({ detail: `it answered ${reply.status} when it was asked who it is` })
+  if (status === 421 && Reflect.get(Object(body), 'code') === 'NOT_MY_ORIGIN') return { kind: 'unknown-name' }
+  if (status === 429 || status >= 500) return { kind: 'busy', status }
+  if (status !== 200) return { kind: 'strange', detail: `it answered ${status} when it was asked who it is` }
   const read = proofIn(body)
-  if (read === null) throw remoteErrors.FAR_END_STRANGE({ detail: 'what it said when it was asked who it is has another form' })
-  if (!isProof(read, nonce, origin)) throw remoteErrors.FAR_END_UNPROVEN({ detail: 'its signature does not fit' })
+  if (read === null) return { kind: 'strange', detail: 'what it said when it was asked who it is has another form' }
+  if (!isProof(read, nonce, origin)) return { kind: 'unproven', detail: 'its signature does not fit' }
   const { gatewayId, publicKey } = read.payload
-  return { gatewayId, publicKey, fingerprint: keyFingerprint(publicKey) }
+  return { kind: 'proven', gateway: { gatewayId, publicKey, fingerprint: keyFingerprint(publicKey) } }
+}
+
+/** The same where nothing but a proof will do. Throws `FAR_END_STRANGE`, `FAR_END_UNPROVEN`, and what the transport throws. */
+export async function prove(transport: Transport, origin: string, signal?: AbortSignal): Promise<Proven> {
+  const answer = await askWho(transport, origin, signal)
+  if (answer.kind === 'proven') return answer.gateway
+  if (answer.kind === 'unproven') throw remoteErrors.FAR_END_UNPROVEN({ detail: answer.detail })
+  throw remoteErrors.FAR_END_STRANGE({ detail: detailOf(answer) })
+}
+
+/** Why it is no proof, in words. Pure. */
+export function detailOf(answer: Exclude<Answer, { kind: 'proven' }>): string {
+  if (answer.kind === 'busy') return `it answered ${answer.status} when it was asked who it is`
+  return answer.kind === 'unknown-name' ? 'it does not sign for the address that was dialled' : answer.detail
 }
 
 interface Proof {

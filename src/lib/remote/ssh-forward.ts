@@ -10,7 +10,7 @@ import { networkPrint } from '../system/net.ts'
 import { withoutOurs } from '../system/own-variables.ts'
 import { remoteErrors } from './errors.ts'
 import { type Proven, prove } from './prove.ts'
-import { createSocketTransport } from './socket-transport.ts'
+import { createSocketTransport } from './control-socket.ts'
 
 /** How a forward is doing. `since` in milliseconds since the epoch. */
 export type ForwardState =

@@ -1,6 +1,6 @@
 import { defineErrors } from '../errors/error.ts'
 
-/** What can go wrong with the lock of the state folder. */
+/** What can go wrong with the lock of the state folder and what is kept there. */
 export const stateErrors = defineErrors({
   GATEWAY_ALREADY_RUNNING: {
     message: 'A gateway already runs on this state folder: pid {pid}, {url}.',
@@ -8,5 +8,13 @@ export const stateErrors = defineErrors({
     http: 409,
     exit: 1,
     about: 'Two gateways on one state folder would share identity, sockets and log. The first one is alive, or is just starting.',
+  },
+  KNOWN_GATEWAYS_BROKEN: {
+    message: 'The file of gateways that this computer knows, {path}, cannot be read: {reason}. It was left as it is.',
+    hint: 'Mend it, or remove it and compare the key of each gateway anew when it is met.',
+    http: 500,
+    exit: 3,
+    about:
+      '`known-gateways.json` holds which key each gateway elsewhere has proven. Without it no gateway can be recognised, so nothing is sent.',
   },
 })

@@ -289,6 +289,7 @@ function fakeXopc(): FakeXopc {
     overview: () =>
       call('overview', {
         running: true,
+        gatewayId: 'g-1',
         methods: [
           {
             id: 'lan' as const,

@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { writeRedirect } from '../../../src/lib/local-ui/redirect-file.ts'
+import { createSocketSend } from '../../../src/lib/remote/control-socket.ts'
 import { type LocalUi, openLocalUi } from '../../../src/lib/local-ui/server.ts'
 import { atEnd, tempFolder } from '../../support/cleanup.ts'
 import { type RunningGateway, startGateway } from '../../support/gateway.ts'
@@ -39,7 +40,7 @@ interface Opened {
 
 async function opened(socketPath = gateway.controlSocket): Promise<Opened> {
   const clock = handClock()
-  const ui = await openLocalUi({ socketPath, port: 0, page, clock })
+  const ui = await openLocalUi({ ask: createSocketSend(socketPath), port: 0, page, clock })
   atEnd(() => ui.close())
   const code = new URL(ui.link).hash.slice('#code='.length)
   const ours = { host: new URL(ui.url).host, origin: ui.url, 'content-type': 'application/json' }
@@ -226,7 +227,7 @@ describe('what its tab asks', () => {
 
 it('a port that is taken is said', async () => {
   const { ui } = await opened()
-  const second = openLocalUi({ socketPath: gateway.controlSocket, port: ui.port, page, clock: handClock() })
+  const second = openLocalUi({ ask: createSocketSend(gateway.controlSocket), port: ui.port, page, clock: handClock() })
   await expect(second).rejects.toMatchObject({ code: 'UI_PORT_TAKEN', exit: 1 })
 })
 

@@ -33,7 +33,7 @@ function proxy(state: AccessState, intended = true): MethodView {
 
 function overview(more: Partial<Overview>): Overview {
   const ssh = { user: 'me', hosts: ['box'], port: 18790, command: 'ssh' }
-  return { running: true, methods: [], ssh, seenAs: null, conflicts: [], recommended: null, ...more }
+  return { running: true, gatewayId: 'g-1', methods: [], ssh, seenAs: null, conflicts: [], recommended: null, ...more }
 }
 
 describe('a verification', () => {

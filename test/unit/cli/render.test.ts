@@ -24,7 +24,7 @@ function lan(more: Partial<MethodView> = {}): MethodView {
 
 function overview(more: Partial<Overview> = {}): Overview {
   const ssh = { user: 'me', hosts: ['box'], port: 18790, command: 'ssh' }
-  return { running: true, methods: [lan()], ssh, seenAs: null, conflicts: [], recommended: null, ...more }
+  return { running: true, gatewayId: 'g-1', methods: [lan()], ssh, seenAs: null, conflicts: [], recommended: null, ...more }
 }
 
 describe('a table', () => {

@@ -165,7 +165,12 @@ describe('what a file may not say', () => {
       "{ gateway: { tailscale: { mode: 'serve' } }, tunnel: { autoStart: true } }",
       ['warning EXPOSURE_CONFLICT gateway.tailscale.mode', ...later('gateway.tailscale.mode', 'tunnel.autoStart')],
     ],
-    ['remote mode', gateway("mode: 'remote', remote: { url: 'https://a.example' }"), later('gateway.mode')],
+    ['remote mode without a gateway', gateway("mode: 'remote'"), ['REMOTE_INCOMPLETE gateway.mode']],
+    [
+      'ssh without a target',
+      gateway("mode: 'remote', remote: { url: 'http://127.0.0.1:18790', transport: 'ssh' }"),
+      ['REMOTE_INCOMPLETE gateway.remote.transport'],
+    ],
     ['sign-in by Tailscale', auth('allowTailscale: true'), later('gateway.auth.allowTailscale')],
     ['an agent', gateway("agent: { url: 'http://127.0.0.1:11434/v1' }"), later('gateway.agent')],
     ['a link-local app', gateway("upstream: { url: 'http://169.254.169.254' }"), ['UPSTREAM_FORBIDDEN gateway.upstream.url']],

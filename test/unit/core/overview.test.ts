@@ -17,7 +17,7 @@ function configWith(gateway: Partial<Config['gateway']>, tunnel: Partial<Config[
 
 function seen(config: Config, addresses: LocalAddress[] = [wifi, docker], over: Partial<OverviewFacts> = {}): OverviewFacts {
   const method = { definition: lan, facts: { addresses }, intended: lan.intended(config), state: { phase: 'off' as const } }
-  return { running: true, config, methods: [method], computer: { user: 'ada', hostname: 'loft' }, ...over }
+  return { gatewayId: 'g-1', config, methods: [method], computer: { user: 'ada', hostname: 'loft' }, ...over }
 }
 
 function named(code: string): OverviewFacts {

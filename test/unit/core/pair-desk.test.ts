@@ -52,6 +52,7 @@ function desk({ proxy = { phase: 'off' }, lan = { phase: 'off' }, failed, failed
   })
   const overview: Overview = {
     running: true,
+    gatewayId: 'g-1',
     methods: [view('lan', lan), view('proxy', proxy)],
     ssh: { user: 'me', hosts: [], port: 1, command: '' },
     seenAs: null,

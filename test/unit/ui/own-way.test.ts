@@ -12,7 +12,7 @@ const lan: MethodView = {
   candidates: [],
 }
 const ssh = { user: 'u', hosts: [], port: 18790, command: '' }
-const overview: Overview = { running: true, methods: [lan], ssh, seenAs: null, conflicts: [], recommended: null }
+const overview: Overview = { running: true, gatewayId: 'g-1', methods: [lan], ssh, seenAs: null, conflicts: [], recommended: null }
 // `as`: nothing else of the status is looked at.
 const status = { url: 'http://127.0.0.1:18790' } as Status
 

@@ -7,8 +7,10 @@ import { fieldText, settingGroups, typedValue } from '../../../src/ui/settings-r
 const rows = (schema: Record<string, unknown>, config = {}) => settingGroups(schema, { config, origins: {} }).flatMap((group) => group.rows)
 
 describe('settings as rows', () => {
-  it('are all keys of the configuration', () => {
-    const wanted = configKeys.filter(({ path, type }) => type !== 'object' && path !== '$schema').map(({ path }) => path)
+  it('are all keys of the configuration, but for those that only commands read', () => {
+    const ofCommands = (path: string) => path === 'gateway.mode' || path.startsWith('gateway.remote.')
+    const own = configKeys.filter(({ path, type }) => type !== 'object' && path !== '$schema' && !ofCommands(path))
+    const wanted = own.map(({ path }) => path)
     expect(
       rows(formSchema())
         .map(({ path }) => path)
@@ -21,16 +23,14 @@ describe('settings as rows', () => {
     const at = (path: string) => all.find((row) => row.path === path)
     expect(at('gateway.port')).toMatchObject({ take: 'rebound', field: { kind: 'number' }, byDefault: 18790 })
     expect(at('gateway.auth.token')).toMatchObject({ secret: true, env: 'XOPC_GATEWAY_TOKEN' })
-    expect(at('gateway.mode')).toMatchObject({ take: 'restart needed', field: { kind: 'choice', choices: ['local', 'remote'] } })
+    expect(at('gateway.auth.mode')).toMatchObject({ field: { kind: 'choice', choices: ['token', 'password', 'trusted-proxy', 'none'] } })
     expect(at('gateway.trustedProxies')).toMatchObject({ field: { kind: 'list' } })
   })
 
   it('say what they wait for, where they do nothing yet', () => {
     const later = rows(formSchema()).filter((row) => row.later !== null)
     const waiting = (start: string) => later.some(({ path }) => path.startsWith(start))
-    expect(
-      ['gateway.tailscale.', 'tunnel.', 'gateway.remote.', 'gateway.auth.trustedProxy.jwt.'].filter((start) => !waiting(start)),
-    ).toEqual([])
+    expect(['gateway.tailscale.', 'tunnel.', 'gateway.auth.trustedProxy.jwt.'].filter((start) => !waiting(start))).toEqual([])
     expect(['gateway.port', 'gateway.auth.mode', 'gateway.auth.trustedProxy.userHeader'].filter(waiting)).toEqual([])
   })
 

@@ -23,7 +23,7 @@ const socket: Status['ingress'][number] = { id: 'proxy', addresses: [] }
 
 function overviewOf(given: Partial<Overview>): Overview {
   const ssh = { user: 'u', hosts: [], port: 18790, command: '' }
-  return { running: true, methods: [], ssh, seenAs: null, conflicts: [], recommended: null, ...given }
+  return { running: true, gatewayId: 'g-1', methods: [], ssh, seenAs: null, conflicts: [], recommended: null, ...given }
 }
 
 const you = 'you, on the gateway’s computer'

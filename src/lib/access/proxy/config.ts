@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import type { XopcError } from '../../errors/error.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
+import { isPrivateHost } from '../../protocol/reach.ts'
 import { proxyErrors } from './errors.ts'
 
 /** The six reasons to refuse a public URL; phones know them by these names. */
@@ -38,15 +39,6 @@ function refusalOf(url: URL, text: string): PublicUrlCode | null {
   if (url.pathname !== '/') return 'has_path'
   if (/[?#]/.test(afterScheme)) return 'has_query_or_fragment'
   return url.protocol === 'http:' && !isPrivateHost(url.hostname) ? 'requires_https' : null
-}
-
-const privateRanges = new Set(['private', 'loopback', 'linkLocal', 'carrierGradeNat', 'uniqueLocal'])
-
-/** Whether a host (as `URL.hostname` gives it) is one that plain http may go to. Looks nothing up. */
-export function isPrivateHost(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
-  if (ipaddr.isValid(host)) return privateRanges.has(ipaddr.process(host).range())
-  return host === 'localhost' || host.endsWith('.localhost') || host.endsWith('.local')
 }
 
 /** `gateway.publicUrl`. */

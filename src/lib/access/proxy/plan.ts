@@ -4,7 +4,8 @@ import type { XopcError } from '../../errors/error.ts'
 import type { Audience } from '../../protocol/http-api.ts'
 import type { AccessOptions, Plan } from '../access-method.ts'
 import { accessErrors } from '../errors.ts'
-import { isPrivateHost, normalizePublicUrl } from './config.ts'
+import { isPrivateHost } from '../../protocol/reach.ts'
+import { normalizePublicUrl } from './config.ts'
 import { proxyErrors } from './errors.ts'
 
 /** Whether a public URL is configured. */

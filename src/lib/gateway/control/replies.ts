@@ -149,6 +149,7 @@ const conflict = z.object({ code: z.string(), message: z.string(), fix }) satisf
 /** GET /api/overview. */
 export const overview = z.object({
   running: z.boolean(),
+  gatewayId: z.string().nullable(),
   methods: z.array(methodView),
   ssh: z.object({ user: z.string(), hosts: z.array(z.string()), port: z.int(), command: z.string() }),
   seenAs: z.object({ origin: z.string(), ingress: ingressId }).nullable(),

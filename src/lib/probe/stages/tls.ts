@@ -10,7 +10,7 @@ import { wantsCertificate } from '../obstacles.ts'
 import { header } from '../reply.ts'
 import { culpritOf } from '../signatures.ts'
 import { type Trouble, troubleOf } from '../trouble.ts'
-import type { Trust } from '../trust.ts'
+import type { Trust } from '../../system/trust.ts'
 import { type Handshake, judgeCertificate } from './certificate-faults.ts'
 
 /** A handshake, judged; the connection where it is good. */

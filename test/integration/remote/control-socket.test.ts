@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { connect as dial, createServer as createSocketServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createSocketTransport } from '../../../src/lib/remote/socket-transport.ts'
+import { createSocketTransport } from '../../../src/lib/remote/control-socket.ts'
 import { needsPeer } from '../../support/peers.ts'
 import { atEnd, tempFolder } from '../../support/cleanup.ts'
 

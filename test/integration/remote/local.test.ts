@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { connect } from '../../../src/lib/remote/target.ts'
+import { connect } from '../../../src/lib/remote/local.ts'
 import { acquireLock } from '../../../src/lib/state/lock.ts'
 import { controlSocket, openState, type State } from '../../../src/lib/state/store.ts'
 import type { Clock } from '../../../src/lib/system/clock.ts'

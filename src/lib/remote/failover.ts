@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** How several ways are tried. */
+export interface Race<Candidate, Result> {
+  /** Best first; at least one. */
+  candidates: readonly Candidate[]
+  /** Index of the one that worked last: it starts together with the better ones. */
+  last: number
+  /** Milliseconds between two starts; null: the next one starts only where all before it failed. */
+  staggerMs: number | null
+  attempt(candidate: Candidate, signal: AbortSignal): Promise<Result>
+  /** Puts away what came too late. */
+  discard(result: Result): void
+  signal?: AbortSignal | undefined
+}
+
+/** What worked, and which one it was. */
+export interface Winner<Result> {
+  index: number
+  result: Result
+}
+
+/** Where a worse one is there first, better ones that still run get this long. Milliseconds. */
+const GRACE_MS = 150
+
+/**
+ * Tries ways side by side, staggered as in RFC 8305, and gives the best that works: the one that worked last costs no wait, and a better one is
+ * taken again once it is back. Rejects with what kept the best one from working (one after the other: the last one), or the signal's reason.
+ */
+export async function firstThatWorks<Candidate, Result>(race: Race<Candidate, Result>): Promise<Winner<Result>> {
+  const { candidates, last, staggerMs, attempt, discard, signal } = race
+  const over = new AbortController()
+  const stop = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal])
+  const together = Math.max(last, 0)
+  const tries: Promise<Winner<Result>>[] = []
+
+  async function run(index: number, candidate: Candidate): Promise<Winner<Result>> {
+    const allBefore = Promise.allSettled(tries.slice(0, index))
+    if (index > together) {
+      const turn = staggerMs === null ? [] : [delay((index - together) * staggerMs, undefined, { signal: stop })]
+      await Promise.race([allBefore, ...turn])
+    }
+    stop.throwIfAborted()
+    return { index, result: await attempt(candidate, stop) }
+  }
+
+  for (const [index, candidate] of candidates.entries()) tries.push(run(index, candidate))
+  let taken: Winner<Result> | null = null
+  try {
+    taken = await best(tries, staggerMs === null)
+    return taken
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  } finally {
+    over.abort(new Error('another way worked'))
+    // Nobody waits for these any more; what failed has nothing to put away.
+    for (const each of tries)
+      each.then(
+        (winner) => (winner.index === taken?.index ? undefined : discard(winner.result)),
+        () => {},
+      )
+  }
+}
+
+async function best<Result>(tries: readonly Promise<Winner<Result>>[], inTurn: boolean): Promise<Winner<Result>> {
+  const first = await Promise.any(tries).catch(() => null)
+  if (first === null) return await at(tries, inTurn ? tries.length - 1 : 0)
+  const better = Promise.any(tries.slice(0, first.index)).catch(() => null)
+  return (first.index === 0 ? null : await Promise.race([better, delay(GRACE_MS, null)])) ?? first
+}
+
+async function at<Result>(tries: readonly Promise<Result>[], index: number): Promise<Result> {
+  const found = tries[index]
+  if (found === undefined) throw new RangeError('there is nothing to try')
+  return await found
+}
