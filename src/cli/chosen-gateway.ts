@@ -69,5 +69,6 @@ function mayBeRemote(text: string): boolean {
 }
 
 function saysRemote(text: string | null): boolean {
-  return /\bmode\b['"]?\s*:\s*(['"]remote|['"]\$\{)|\\/.test(text ?? '')
+  const blank = String.raw`(?:\s|/\*(?:(?!\*/)[^])*\*/|//[^\n]*\n)*`
+  return new RegExp(String.raw`\bmode\b['"]?${blank}:${blank}['"](?:remote|\$\{)|\\`).test(text ?? '')
 }

@@ -22,7 +22,9 @@ const WHOLE = /^(?:ssh:\/\/)?(?:([^@]*)@)?(?:\[([^\]]*)\]|([^:]*))(?::([^:]*))?$
  * before any program sees it (attack A82). Throws `SSH_TARGET_INVALID`. Pure.
  */
 export function readSshTarget(text: string): SshTarget {
-  const refuse = (problem: string) => binaryErrors.SSH_TARGET_INVALID({ target: JSON.stringify(cleanText(text, 200)), problem })
+  // A password, which ssh takes in no address, is not for the terminal.
+  const shown = text.replace(/^((?:ssh:\/\/)?[^:@]*):.*@/is, '$1:***@')
+  const refuse = (problem: string) => binaryErrors.SSH_TARGET_INVALID({ target: JSON.stringify(cleanText(shown, 200)), problem })
   if (isIPv6(text)) return { user: null, host: text, port: null }
   const match = WHOLE.exec(text.endsWith('/') && text.startsWith('ssh://') ? text.slice(0, -1) : text)
   if (match === null) throw refuse('it does not have the form user@host')

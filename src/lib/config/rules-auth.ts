@@ -40,9 +40,14 @@ const weakPassword: Rule = ({ config }) => {
 const reused: Rule = ({ config }) => {
   const secrets = secretsIn(config).filter(([, secret]) => !isMaskedText(secret))
   return secrets.flatMap(([key, secret], index) => {
-    const other = secrets.slice(0, index).find(([, earlier]) => earlier === secret)
+    const other = secrets.slice(0, index).find(([place, earlier]) => earlier === secret && !isOneGateway([place, key]))
     return other === undefined ? [] : [found(key, configErrors.SECRET_REUSED({ key, other: other[0] }))]
   })
+}
+
+/** The gateway elsewhere may be this one, and XOPC_GATEWAY_TOKEN is for either. */
+function isOneGateway(places: readonly string[]): boolean {
+  return [/^gateway\.auth\.(token|password)$/, /^gateway\.remote\./].every((part) => places.some((place) => part.test(place)))
 }
 
 const ambiguousMode: Rule = ({ config, written }) => {

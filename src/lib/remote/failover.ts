@@ -29,22 +29,29 @@ const GRACE_MS = 150
  */
 export async function firstThatWorks<Candidate, Result>(race: Race<Candidate, Result>): Promise<Winner<Result>> {
   const { candidates, last, staggerMs, attempt, discard, signal } = race
-  const over = new AbortController()
-  const stop = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal])
+  const ends = candidates.map(() => new AbortController())
   const together = Math.max(last, 0)
   const tries: Promise<Winner<Result>>[] = []
+  const endWorseThan = (index: number): void => {
+    for (const each of ends.slice(index + 1)) each.abort(new Error('a better way works'))
+  }
 
-  async function run(index: number, candidate: Candidate): Promise<Winner<Result>> {
+  async function run(index: number, candidate: Candidate, stop: AbortSignal): Promise<Winner<Result>> {
     const allBefore = Promise.allSettled(tries.slice(0, index))
     if (index > together) {
       const turn = staggerMs === null ? [] : [delay((index - together) * staggerMs, undefined, { signal: stop })]
       await Promise.race([allBefore, ...turn])
     }
     stop.throwIfAborted()
-    return { index, result: await attempt(candidate, stop) }
+    const result = await attempt(candidate, stop)
+    endWorseThan(index)
+    return { index, result }
   }
 
-  for (const [index, candidate] of candidates.entries()) tries.push(run(index, candidate))
+  for (const [index, candidate] of candidates.entries()) {
+    const own = ends[index]?.signal ?? AbortSignal.abort()
+    tries.push(run(index, candidate, signal === undefined ? own : AbortSignal.any([own, signal])))
+  }
   let taken: Winner<Result> | null = null
   try {
     taken = await best(tries, staggerMs === null)
@@ -53,7 +60,7 @@ export async function firstThatWorks<Candidate, Result>(race: Race<Candidate, Re
     signal?.throwIfAborted()
     throw error
   } finally {
-    over.abort(new Error('another way worked'))
+    endWorseThan(-1)
     // Nobody waits for these any more; what failed has nothing to put away.
     for (const each of tries)
       each.then(

@@ -91,6 +91,10 @@ function originOf(text: string, from: string): string {
 }
 
 function invalid(text: string, from: string, problem: string): Error {
-  // A password in an address is not for the terminal.
-  return remoteErrors.REMOTE_URL_INVALID({ from, url: cleanText(text.replace(/\/\/[^/]*@/, '//***@'), 200), problem })
+  return remoteErrors.REMOTE_URL_INVALID({ from, url: cleanText(withoutSecrets(text), 200), problem })
+}
+
+/** A password, a pairing code or a token in what somebody pasted is not for the terminal. */
+function withoutSecrets(text: string): string {
+  return text.replace(/^(\w+:\/\/)?.*@/s, '$1***@').replace(/([?#]).*$/s, '$1***')
 }
