@@ -14,10 +14,10 @@ export default class Status extends GatewayCommand {
 
   async run(): Promise<Overview | undefined> {
     const { flags } = await this.parse(Status)
-    const xopc = await this.xopc()
+    const { xopc, remote } = await this.connection()
     if (flags.watch) {
       const { watchOverview } = await import('../cli/watch-overview.ts')
-      await watchOverview(xopc, { terminal: this.terminal, json: this.jsonEnabled() })
+      await watchOverview(xopc, { terminal: this.terminal, json: this.jsonEnabled(), isFar: remote !== null })
       return undefined
     }
     const overview = await xopc.overview()

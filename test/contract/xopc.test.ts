@@ -111,3 +111,10 @@ describe('flags of a running gateway win over what would be saved', () => {
     expect(await house.file()).toBe(configText())
   })
 })
+
+it('a gateway is not restarted with a file that says it is elsewhere', async () => {
+  await using house = await openHouse('live')
+  await house.xopc.patchConfig({ 'gateway.mode': 'remote', 'gateway.remote.url': 'https://home.example.com' })
+  await expect(house.xopc.restart()).rejects.toMatchObject({ code: 'RESTART_IS_REMOTE' })
+  expect(house.asked).toEqual([])
+})

@@ -1,7 +1,8 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { tempFolder } from './cleanup.ts'
+import { atEnd, tempFolder } from './cleanup.ts'
+import { peerPath } from './peers.ts'
 import { freePort } from './ports.ts'
 import { type Program, startProgram } from './program.ts'
 import { run } from './run.ts'
@@ -19,6 +20,8 @@ export interface Sshd {
   configure(...lines: string[]): Promise<void>
   /** Processes of ssh that were started by `ssh`. */
   clients(): Promise<number[]>
+  /** How many connections it serves now. */
+  connections(): Promise<number>
   /** Ends it; connections that are open end with it. */
   stop(): Promise<void>
   /** Starts it again after `stop`, with the same keys or a new host key. */
@@ -30,17 +33,19 @@ export interface SshdOptions {
   /** More lines of sshd_config(5), before ours. */
   config?: readonly string[]
   /** Where it runs and listens: another computer, with its address; default this one, on 127.0.0.1. */
-  on?: { address: string; prefix: readonly [string, ...string[]] }
+  on?: { address: string; prefix: readonly [string, ...string[]]; port?: number }
+  /** Where whoever signs in has their home, and with which shell; default as this computer says. Needs the peer `own-hosts`. */
+  login?: { home: string; shell?: string }
 }
 
 /** Starts an sshd for the user of the tests with one key, whose host key is known. Needs the peer `sshd`. Ends after the last test of the file. */
 export async function startSshd(
   sshd: string,
-  { config = [], on = { address: '127.0.0.1', prefix: ['env'] } }: SshdOptions = {},
+  { config = [], on = { address: '127.0.0.1', prefix: ['env'] }, login }: SshdOptions = {},
 ): Promise<Sshd> {
-  const { address, prefix } = on
+  const { address, prefix, port = await freePort() } = on
   const folder = await tempFolder()
-  const port = await freePort()
+  const asOther = login === undefined ? [] : await withOwnLogin(folder, login)
   // sshd asks for it, and Debian makes it only for the service.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true })
   for (const name of ['host', 'user']) await keygen(join(folder, name))
@@ -58,7 +63,7 @@ export async function startSshd(
   ]
   await writeFile(join(folder, 'sshd_config'), `${lines.join('\n')}\n`)
   const begin = (): Promise<Program> =>
-    startProgram([...prefix, sshd, '-D', '-e', '-f', join(folder, 'sshd_config')], [{ host: address, port }], {})
+    startProgram([...prefix, ...asOther, sshd, '-D', '-e', '-f', join(folder, 'sshd_config')], [{ host: address, port }], {})
   await remember(folder, `[${address}]:${port}`)
   const client = join(folder, 'ssh_config')
   const own = [`IdentityFile ${join(folder, 'user')}`, 'IdentitiesOnly yes', `UserKnownHostsFile ${join(folder, 'known_hosts')}`]
@@ -67,13 +72,16 @@ export async function startSshd(
   const ssh = join(folder, 'ssh')
   await writeFile(ssh, `#!/bin/sh\nexec ssh -F ${client} "$@"\n`)
   await chmod(ssh, 0o755)
-  let program = await begin()
+  let program: Program | null = await begin()
   const stop = async (): Promise<void> => {
+    if (program === null) return
     // First what would let them in again; sshd's children serve what is open to its end, and hold its output.
     process.kill(program.pid, 'SIGKILL')
-    await endSessions(port)
+    for (const { pids } of await sessions(prefix, port)) for (const pid of pids) process.kill(pid, 'SIGKILL')
     await program.stop()
+    program = null
   }
+  atEnd(stop)
   return {
     port,
     target: `${userInfo().username}@${address}:${port}`,
@@ -81,6 +89,7 @@ export async function startSshd(
     folder,
     configure,
     clients: async () => await clientsWith(client),
+    connections: async () => (await sessions(prefix, port)).length,
     stop,
     async restart({ newHostKey = false } = {}) {
       if (newHostKey) await keygen(join(folder, 'host'))
@@ -95,11 +104,22 @@ async function clientsWith(config: string): Promise<number[]> {
   return lines.map((line) => Number.parseInt(line.trim(), 10))
 }
 
-/** By the port that they came to. */
-async function endSessions(port: number): Promise<void> {
-  const { stdout } = await run(['ss', '-Htnp', 'state', 'established', `sport = :${port}`])
-  const pids = new Set([...stdout.matchAll(/"sshd",pid=(\d+)/g)].map(([, pid]) => Number(pid)))
-  for (const pid of pids) process.kill(pid, 'SIGKILL')
+/** By the port that they came to; each has its processes. */
+async function sessions(prefix: readonly [string, ...string[]], port: number): Promise<{ pids: number[] }[]> {
+  const { stdout } = await run([...prefix, 'ss', '-Htnp', 'state', 'established', `sport = :${port}`])
+  const pidsIn = (line: string): number[] => [...line.matchAll(/"sshd",pid=(\d+)/g)].map(([, pid]) => Number(pid))
+  return stdout.split('\n').flatMap((line) => (line.includes('"sshd"') ? [{ pids: pidsIn(line) }] : []))
+}
+
+/** What puts a program where the users of this computer are others: sshd believes the list of users, not its environment. */
+async function withOwnLogin(folder: string, { home, shell = '/bin/sh' }: { home: string; shell?: string }): Promise<string[]> {
+  const unshare = peerPath('own-hosts')
+  if (unshare === null) throw new Error('a login of its own needs root and mount namespaces: ask needsPeer for own-hosts')
+  const { username, uid, gid } = userInfo()
+  const others = (await readFile('/etc/passwd', 'utf8')).split('\n').filter((line) => !line.startsWith(`${username}:`))
+  const path = join(folder, 'passwd')
+  await writeFile(path, [`${username}:x:${uid}:${gid}::${home}:${shell}`, ...others].join('\n'))
+  return [unshare, '--mount', 'sh', '-c', `mount --bind ${path} /etc/passwd && exec "$@"`, 'sh']
 }
 
 async function remember(folder: string, host: string): Promise<void> {

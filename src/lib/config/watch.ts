@@ -40,8 +40,8 @@ export interface ConfigStore {
    * throws. `refuseEnvReferences` for callers that may not be the file's owner (HTTP): no new `"${NAME}"`, and no stored secret to a new URL.
    */
   edit(edits: ConfigEdits, options?: { ifMatch?: string | undefined; refuseEnvReferences?: boolean | undefined }): Promise<ConfigChange>
-  /** Judges the file as a start would, and changes nothing. Throws `CONFIG_INVALID` with every problem and the verdict, `CONFIG_NOT_A_FILE`, `FILE_NOT_READABLE`. */
-  check(verdict: string): Promise<void>
+  /** The configuration that a start would have now; changes nothing. Throws `CONFIG_INVALID` with every problem and the verdict, `CONFIG_NOT_A_FILE`, `FILE_NOT_READABLE`. */
+  check(verdict: string): Promise<Config>
   /** What became of the file the last time it was looked at. */
   lastReload(): ConfigReload
   /** Reads the file again; a broken one keeps the running configuration. Where the file is as it was last time, tells again what became of it. */
@@ -90,7 +90,7 @@ export async function openConfig(options: OpenConfigOptions): Promise<ConfigStor
         const edited = await editConfig({ ...options, ...how, edits })
         return { ...viewOf(edited), reload: await running.take(async () => edited) }
       }),
-    check: async (verdict) => void usable(await inspectConfig(options), verdict),
+    check: async (verdict) => usable(await inspectConfig(options), verdict),
     lastReload: running.lastReload,
     reload,
     subscribe: running.subscribe,

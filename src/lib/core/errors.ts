@@ -10,6 +10,14 @@ export const coreErrors = defineErrors({
     about:
       'The command acts on a running gateway and the lock file in the state folder names none that answers. Settings, plans and logs work without one.',
   },
+  RESTART_IS_REMOTE: {
+    message:
+      'The gateway was not restarted and goes on as it is: its configuration says gateway.mode remote, and with that none starts here.',
+    hint: 'Let this computer have its gateway again: xopc remote off',
+    http: 409,
+    exit: 1,
+    about: 'Somebody set remote mode on the computer of a running gateway. A restart would end it and start none.',
+  },
   UNKNOWN_METHOD: {
     message: 'There is no access method “{id}”.',
     hint: 'Known methods: {known}.',

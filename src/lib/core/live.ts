@@ -20,6 +20,7 @@ import { createPairDesk } from './pair-desk.ts'
 import { createReconciler } from './reconcile.ts'
 import type { LiveParts } from './live-parts.ts'
 import { proxyTemplate } from './proxy-template.ts'
+import { lookForSshServer, watchSshServer } from './ssh-server.ts'
 import { portOf, statusOf, uptimeOf } from './status.ts'
 import { testUrl } from './test-url.ts'
 import { refuseOrigin, replaceToken } from './token.ts'
@@ -153,8 +154,8 @@ export function createLive(parts: LiveParts): Live {
   async function seen(): Promise<Overview> {
     const { ok, problems } = parts.config.lastReload()
     const notTaken = problems.length === 0 ? null : { path: parts.config.path, whole: !ok, problems }
-    const sights = await Promise.all(methods.map(sight))
-    const given = { gatewayId: parts.signer.gatewayId, config: effective(), methods: sights, computer: thisComputer() }
+    const [sights, sshServer] = await Promise.all([Promise.all(methods.map(sight)), lookForSshServer()])
+    const given = { gatewayId: parts.signer.gatewayId, config: effective(), methods: sights, computer: thisComputer(), sshServer }
     return overview({ ...given, notTaken, refused: gateway.refusedDoors() })
   }
 
@@ -174,7 +175,10 @@ export function createLive(parts: LiveParts): Live {
       parts.config.subscribe(({ before, after }) => reconciler.follow(before, after)),
       parts.config.onReload((reload) => events.publish('config.reload', reload)),
       parts.devices.follow({ network: onNetwork, seen: (ids) => events.publish('device.seen', { ids: [...ids] }) }),
+    const closing = new AbortController()
+    void watchSshServer(clock, (server) => events.publish('ssh.server', server), closing.signal)
     ]
+      () => closing.abort(),
     reconciler.seed(parts.config.current())
     await Promise.all(accessMethods.map(async ({ id }) => await settled(id, SETTLE_MS)))
   }
@@ -221,7 +225,9 @@ export function createLive(parts: LiveParts): Live {
     stop: async () => parts.lifecycle.stop(),
     async restart() {
       // A start with a broken file fails, and nobody would be left to say why.
-      await parts.config.check('cannot be used, so the gateway was not restarted and goes on as it is')
+      const next = await parts.config.check('cannot be used, so the gateway was not restarted and goes on as it is')
+      // `xopc gateway` would not start, either: in remote mode it is no gateway's computer.
+      if (next.gateway.mode === 'remote') throw coreErrors.RESTART_IS_REMOTE()
       parts.lifecycle.restart()
     },
     async rotateToken() {

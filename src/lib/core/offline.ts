@@ -12,6 +12,7 @@ import { coreErrors } from './errors.ts'
 import { accessMethods, definitionOf, editsToEnable, lookIfPossible, planFor, refuseBadEdits } from './intents.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
+import { lookForSshServer } from './ssh-server.ts'
 import { proxyTemplate } from './proxy-template.ts'
 import { replaceToken } from './token.ts'
 import type { Xopc } from './xopc.ts'
@@ -53,8 +54,8 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
     restart: needsGateway,
     events: noEvents,
     async overview() {
-      const methods = await Promise.all(accessMethods.map(sight))
-      return overview({ gatewayId: null, config: config.current(), methods, computer: thisComputer() })
+      const [methods, sshServer] = await Promise.all([Promise.all(accessMethods.map(sight)), lookForSshServer()])
+      return overview({ gatewayId: null, config: config.current(), methods, computer: thisComputer(), sshServer })
     },
     plan: async (id, options = {}) => await planFor(id, config.current(), options),
     async enable(id, options = {}) {

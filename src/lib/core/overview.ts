@@ -20,6 +20,7 @@ export interface OverviewFacts {
   methods: readonly MethodSight[]
   /** This computer, for the ssh line: the user and the names others could know it by. */
   computer: Computer
+  sshServer: Overview['ssh']['server']
   /** What the running gateway did not take up of the configuration file; null where it did, or where none runs. */
   notTaken?: NotTaken | null
   /** Why doors that the configuration asks for are not open. */
@@ -33,13 +34,13 @@ export interface Computer {
 }
 
 /** Everything a person wants to know at a glance; pure. `seenAs` is for whoever knows the request. */
-export function overview({ gatewayId, config, methods, computer, notTaken = null, refused = [] }: OverviewFacts): Overview {
+export function overview({ gatewayId, config, methods, computer, sshServer, notTaken = null, refused = [] }: OverviewFacts): Overview {
   const views = methods.map((sight) => methodView(sight, config))
   return {
     running: gatewayId !== null,
     gatewayId,
     methods: views,
-    ssh: sshLine(computer, views, config.gateway.port),
+    ssh: sshLine({ computer, sshServer }, views, config.gateway.port),
     seenAs: null,
     conflicts: conflicts({ config, methods: views, notTaken, refused }),
     recommended: recommended(views, methods, config),
@@ -59,10 +60,15 @@ function methodView({ definition, facts, intended, state }: MethodSight, config:
 }
 
 /** The line that forwards the gateway's port to the same port elsewhere (ssh(1), -L). The first host is the computer's own name. */
-function sshLine({ user, hostname }: Computer, views: readonly MethodView[], port: number): Overview['ssh'] {
+function sshLine(
+  { computer: { user, hostname }, sshServer: server }: Pick<OverviewFacts, 'computer' | 'sshServer'>,
+  views: readonly MethodView[],
+  port: number,
+): Overview['ssh'] {
   const addresses = views.flatMap(({ candidates }) => candidates.filter(({ kind }) => kind !== 'virtual').map(({ url }) => hostOf(url)))
   const hosts = [...new Set([hostname, ...addresses])]
-  return { user, hosts, port, command: `ssh -N -L ${port}:127.0.0.1:${port} ${user}@${hostname}` }
+  const at = server.port === 22 ? '' : `-p ${server.port} `
+  return { user, hosts, port, command: `ssh -N -L ${port}:127.0.0.1:${port} ${at}${user}@${hostname}`, server }
 }
 
 function hostOf(url: string): string {

@@ -32,14 +32,6 @@ const ANSWER_MS = 11 * 60_000
 const requestNames = ['accept', 'content-type', 'content-length', 'if-match', 'if-none-match', 'last-event-id']
 /** What a reply brings back: no cookie above all, because cookies know no ports. */
 const replyNames = ['content-type', 'content-length', 'etag', 'retry-after', 'x-xopc-api']
-/** The gateway is not there: it was stopped, or starts anew. The page waits for it. */
-const gone: ReadonlySet<string> = new Set([
-  'GATEWAY_UNREACHABLE',
-  'REMOTE_UNREACHABLE',
-  'REMOTE_GATEWAY_NOT_RUNNING',
-  'SSH_NO_CONNECTION',
-  'SSH_LOST',
-])
 
 /** Passes requests to a gateway. */
 export function createPassage(ask: Ask): Passage {
@@ -85,8 +77,9 @@ function hasBody(headers: IncomingHttpHeaders): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
+/** Whatever keeps the gateway from answering, the page waits for it: it was stopped, starts anew, or the way to it is gone. */
 function explained(error: unknown): XopcError {
-  if (error instanceof XopcError && !gone.has(error.code)) return error
+  if (error instanceof XopcError && error.http < 502) return error
   const reason = error instanceof Error ? error.message.replace(/[.]$/, '') : String(error)
   return localUiErrors.UI_GATEWAY_GONE({ reason }, { cause: error })
 }

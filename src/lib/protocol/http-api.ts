@@ -164,7 +164,15 @@ export interface Overview {
   gatewayId: string | null
   methods: MethodView[]
   /** The line that forwards this gateway's port over SSH, for `user@host` of this computer. */
-  ssh: { user: string; hosts: string[]; port: number; command: string }
+  ssh: {
+    user: string
+    hosts: string[]
+    /** Of the gateway. */
+    port: number
+    command: string
+    /** Whether anybody listens where a server of ssh would; null where this computer does not tell. */
+    server: { port: number; listens: boolean | null }
+  }
   /** The public origin this request came by, where it is worth offering as `publicUrl`. */
   seenAs: { origin: string; ingress: IngressId } | null
   conflicts: Conflict[]
@@ -185,6 +193,7 @@ export interface GatewayEvent {
     | 'device.network'
     | 'device.seen'
     | 'device.renamed'
+    | 'ssh.server'
     | 'gateway.stopping'
   at: string
   data: unknown

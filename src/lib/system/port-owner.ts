@@ -28,6 +28,13 @@ export async function portOwner(port: number): Promise<PortOwner | null> {
   return { pid, name: programName(comm ?? '', cmdline ?? '') }
 }
 
+/** Whether anybody listens on a TCP port of this computer; nobody is dialled for it. Null on systems without /proc. Throws `FILE_NOT_READABLE`. */
+export async function isListenedOn(port: number): Promise<boolean | null> {
+  if (process.platform !== 'linux') return null
+  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(async (path) => await readText(path)))
+  return tables.some((table) => listeningInodes(table ?? '', port).length > 0)
+}
+
 /** What to call a process, from the texts of /proc/<pid>/comm and cmdline (proc(5)); null where both are empty. Pure. */
 export function programName(comm: string, cmdline: string): string | null {
   const [program = '', script = '', word] = cmdline.split('\0')

@@ -198,7 +198,7 @@ function fakeStore(first: Config, dir: string): ConfigStore & { change(change: (
     origin: () => null,
     view,
     edit: async () => ({ ...(await view()), reload }),
-    check: async () => {},
+    check: async () => config,
     lastReload: () => reload,
     reload: () => Promise.resolve(reload),
     subscribe(listener) {
@@ -300,7 +300,13 @@ function fakeXopc(): FakeXopc {
             candidates: [],
           },
         ],
-        ssh: { user: 'someone', hosts: ['home'], port: 18790, command: 'ssh -N -L 18790:127.0.0.1:18790 someone@home' },
+        ssh: {
+          user: 'someone',
+          hosts: ['home'],
+          port: 18790,
+          command: 'ssh -N -L 18790:127.0.0.1:18790 someone@home',
+          server: { port: 22, listens: true },
+        },
         seenAs: null,
         conflicts: [],
         recommended: null,

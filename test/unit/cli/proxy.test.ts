@@ -32,7 +32,7 @@ function proxy(state: AccessState, intended = true): MethodView {
 }
 
 function overview(more: Partial<Overview>): Overview {
-  const ssh = { user: 'me', hosts: ['box'], port: 18790, command: 'ssh' }
+  const ssh = { user: 'me', hosts: ['box'], port: 18790, command: 'ssh', server: { port: 22, listens: true } }
   return { running: true, gatewayId: 'g-1', methods: [], ssh, seenAs: null, conflicts: [], recommended: null, ...more }
 }
 

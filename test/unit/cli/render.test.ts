@@ -23,7 +23,7 @@ function lan(more: Partial<MethodView> = {}): MethodView {
 }
 
 function overview(more: Partial<Overview> = {}): Overview {
-  const ssh = { user: 'me', hosts: ['box'], port: 18790, command: 'ssh' }
+  const ssh = { user: 'me', hosts: ['box'], port: 18790, command: 'ssh', server: { port: 22, listens: true } }
   return { running: true, gatewayId: 'g-1', methods: [lan()], ssh, seenAs: null, conflicts: [], recommended: null, ...more }
 }
 

@@ -17,7 +17,14 @@ function configWith(gateway: Partial<Config['gateway']>, tunnel: Partial<Config[
 
 function seen(config: Config, addresses: LocalAddress[] = [wifi, docker], over: Partial<OverviewFacts> = {}): OverviewFacts {
   const method = { definition: lan, facts: { addresses }, intended: lan.intended(config), state: { phase: 'off' as const } }
-  return { gatewayId: 'g-1', config, methods: [method], computer: { user: 'ada', hostname: 'loft' }, ...over }
+  return {
+    gatewayId: 'g-1',
+    config,
+    methods: [method],
+    computer: { user: 'ada', hostname: 'loft' },
+    sshServer: { port: 22, listens: true },
+    ...over,
+  }
 }
 
 function named(code: string): OverviewFacts {
@@ -48,12 +55,18 @@ describe('the overview', () => {
     ])
   })
 
+  it('names the port of ssh where it is another one', () => {
+    const facts = seen(configWith({ port: 4000 }), undefined, { sshServer: { port: 2222, listens: false } })
+    expect(overview(facts).ssh.command).toBe('ssh -N -L 4000:127.0.0.1:4000 -p 2222 ada@loft')
+  })
+
   it('has the ssh line for this computer', () => {
     expect(overview(seen(configWith({ port: 4000 }))).ssh).toEqual({
       user: 'ada',
       hosts: ['loft', '192.168.1.20'],
       port: 4000,
       command: 'ssh -N -L 4000:127.0.0.1:4000 ada@loft',
+      server: { port: 22, listens: true },
     })
   })
 

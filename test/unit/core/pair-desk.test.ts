@@ -54,7 +54,7 @@ function desk({ proxy = { phase: 'off' }, lan = { phase: 'off' }, failed, failed
     running: true,
     gatewayId: 'g-1',
     methods: [view('lan', lan), view('proxy', proxy)],
-    ssh: { user: 'me', hosts: [], port: 1, command: '' },
+    ssh: { user: 'me', hosts: [], port: 1, command: '', server: { port: 22, listens: null } },
     seenAs: null,
     conflicts: [],
     recommended: null,

@@ -11,7 +11,7 @@ const lan: MethodView = {
   state: { phase: 'on', urls: [lanUrl], since: '2026-01-01T00:00:00.000Z', verified: null },
   candidates: [],
 }
-const ssh = { user: 'u', hosts: [], port: 18790, command: '' }
+const ssh = { user: 'u', hosts: [], port: 18790, command: '', server: { port: 22, listens: true } }
 const overview: Overview = { running: true, gatewayId: 'g-1', methods: [lan], ssh, seenAs: null, conflicts: [], recommended: null }
 // `as`: nothing else of the status is looked at.
 const status = { url: 'http://127.0.0.1:18790' } as Status

@@ -22,7 +22,7 @@ const broken: MethodView = { ...proxy, state: { phase: 'failed', error: { code: 
 const socket: Status['ingress'][number] = { id: 'proxy', addresses: [] }
 
 function overviewOf(given: Partial<Overview>): Overview {
-  const ssh = { user: 'u', hosts: [], port: 18790, command: '' }
+  const ssh = { user: 'u', hosts: [], port: 18790, command: '', server: { port: 22, listens: true } }
   return { running: true, gatewayId: 'g-1', methods: [], ssh, seenAs: null, conflicts: [], recommended: null, ...given }
 }
 
