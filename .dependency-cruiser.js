@@ -52,6 +52,8 @@ const rows = [
   },
   // A server of its own on this computer, which asks the gateway by its control socket like any other program.
   { from: 'src/lib/local-ui/', uses: [...folders('client', 'protocol', 'system'), ...error], types: folders('state') },
+  // Tools over what a person can do; who serves them finds the gateway.
+  { from: 'src/lib/mcp/', uses: [...folders('protocol', 'system'), ...error], types: xopc },
   // The record of what it started is part of the state.
   { from: 'src/lib/supervisor/', uses: [...folders('state', 'protocol', 'system'), ...error] },
   ...['identity', 'state', 'binaries', 'probe'].map((part) => ({
@@ -124,6 +126,7 @@ const outside = [
     'src/lib/gateway/',
     'src/lib/probe/',
   ]),
+  only('the MCP SDK: only mcp/', 'Decision 019.', 'node_modules/@modelcontextprotocol/', ['src/lib/mcp/']),
   {
     name: 'browser-safe: ui/, client/ and protocol/ know no node: module',
     comment: 'They run in a browser.',

@@ -20,7 +20,7 @@ describe('test/peers/install', () => {
   })
 })
 
-const all = ['nginx', 'caddy', 'wrk', 'curl', 'ip', 'chromium', 'sshd', 'caddy-2.11', 'pebble', 'pebble-challtestsrv']
+const all = ['nginx', 'caddy', 'wrk', 'curl', 'ip', 'chromium', 'sshd', 'caddy-2.11', 'pebble', 'pebble-challtestsrv', 'mcp-inspector']
 
 needsPeer(all, 'test/peers/install, again', () => {
   it('only looks', async () => {

@@ -26,6 +26,7 @@ import { testUrl } from './test-url.ts'
 import { refuseOrigin, replaceToken } from './token.ts'
 import { tunnelStatus } from './tunnel-status.ts'
 import type { VerifyTimes } from './verify.ts'
+import { wantedBy } from './wanted.ts'
 import type { EnableOptions, TestOptions, Xopc } from './xopc.ts'
 
 export type { LiveParts } from './live-parts.ts'
@@ -169,16 +170,22 @@ export function createLive(parts: LiveParts): Live {
     }
   }
 
+  function noteWanted(before: Config | null, after: Config): void {
+    for (const { event, ...fields } of wantedBy(before, after)) audit.write(event, { ...fields })
+  }
+
   async function start(): Promise<void> {
-    unsubscribe = [
-      // Now and not earlier: the gateway follows the configuration first, so that its port is the new one when the methods look.
-      parts.config.subscribe(({ before, after }) => reconciler.follow(before, after)),
-      parts.config.onReload((reload) => events.publish('config.reload', reload)),
-      parts.devices.follow({ network: onNetwork, seen: (ids) => events.publish('device.seen', { ids: [...ids] }) }),
     const closing = new AbortController()
     void watchSshServer(clock, (server) => events.publish('ssh.server', server), closing.signal)
-    ]
+    unsubscribe = [
       () => closing.abort(),
+      // Now and not earlier: the gateway follows the configuration first, so that its port is the new one when the methods look.
+      parts.config.subscribe(({ before, after }) => reconciler.follow(before, after)),
+      parts.config.subscribe(({ before, after }) => noteWanted(before, after)),
+      parts.config.onReload((reload) => events.publish('config.reload', reload)),
+      parts.devices.follow({ network: onNetwork, seen: (ids) => events.publish('device.seen', { ids: [...ids] }) }),
+    ]
+    noteWanted(null, parts.config.current())
     reconciler.seed(parts.config.current())
     await Promise.all(accessMethods.map(async ({ id }) => await settled(id, SETTLE_MS)))
   }

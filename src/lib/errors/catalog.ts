@@ -10,6 +10,7 @@ import { edgeErrors } from '../gateway/edge/errors.ts'
 import { gatewayErrors } from '../gateway/errors.ts'
 import { identityErrors } from '../identity/errors.ts'
 import { localUiErrors } from '../local-ui/errors.ts'
+import { mcpErrors } from '../mcp/errors.ts'
 import { probeErrors } from '../probe/errors.ts'
 import { remoteErrors } from '../remote/errors.ts'
 import { stateErrors } from '../state/errors.ts'
@@ -30,6 +31,7 @@ const parts: readonly Readonly<Record<string, { definition: ErrorDefinition }>>[
   identityErrors,
   lanErrors,
   localUiErrors,
+  mcpErrors,
   probeErrors,
   proxyErrors,
   remoteErrors,
