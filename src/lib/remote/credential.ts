@@ -7,6 +7,8 @@ import { type RemoteTarget, typedName } from './target.ts'
 
 /** Tokens of devices begin so; everything else is the owner's. */
 const DEVICE = 'xopc_dt_'
+/** What a header can hold. */
+const HEADER = /^[\t\u0020-\u007e\u0080-\u00ff]+$/
 
 /** Whether an origin carries what is said in the clear over a network. Pure. */
 export function isReadable(origin: string): boolean {
@@ -26,11 +28,13 @@ export function maySend(credential: string | null, origin: string): boolean {
 export async function sendWithCredential(line: ProvenLine, outgoing: Outgoing, target: RemoteTarget): Promise<IncomingMessage> {
   const { way } = line
   const credential = way.isOwners ? null : target.credential
+  const about = { place: way.place, known: typedName(target.place) }
+  // Several lines, for example: nothing that a gateway gave out.
+  if (credential !== null && !HEADER.test(credential)) throw remoteErrors.REMOTE_TOKEN_REFUSED(about)
   const authorization = credential === null ? {} : { authorization: `Bearer ${credential}` }
   const headers = { ...outgoing.headers, ...authorization, host: new URL(way.origin).host, connection: 'close' }
   const reply = await line.send({ ...outgoing, headers })
   if (reply.statusCode !== 401) return reply
   reply.destroy()
-  const about = { place: way.place, known: typedName(target.place) }
   throw credential === null ? remoteErrors.REMOTE_TOKEN_MISSING(about) : remoteErrors.REMOTE_TOKEN_REFUSED(about)
 }

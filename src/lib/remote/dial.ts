@@ -10,12 +10,14 @@ const CONNECT_MS = 10_000
 export async function dialOrigin(origin: string, signal?: AbortSignal): Promise<Duplex> {
   const { protocol, hostname, port } = new URL(origin)
   const host = hostname.replace(/^\[|\]$/g, '')
+  // The dot behind a whole name belongs to no certificate and no SNI.
+  const name = host.replace(/\.$/, '')
   // RFC 6761: these names are this computer, whatever a server of names says.
-  const address = host === 'localhost' || host.endsWith('.localhost') ? '127.0.0.1' : host
+  const address = name === 'localhost' || name.endsWith('.localhost') ? '127.0.0.1' : host
   const where = { host: address, port: Number(port || (protocol === 'https:' ? 443 : 80)), timeout: CONNECT_MS }
   if (protocol === 'http:') return await opened(connect({ ...where, noDelay: true }), 'connect', signal)
   // An IP literal may not stand in SNI (RFC 6066, 3).
-  const servername = /^[\d.]+$|:/.test(host) ? '' : host
+  const servername = /^[\d.]+$|:/.test(name) ? '' : name
   const tls = connectTls({ ...where, servername, secureContext: systemTrust(), ALPNProtocols: ['http/1.1'] })
   return await opened(tls, 'secureConnect', signal)
 }

@@ -1,6 +1,6 @@
 import { Agent, type ClientRequestArgs } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Faults, type Send, sendBy } from './send.ts'
+import { type Faults, ONE_REPLY, type Send, sendBy } from './send.ts'
 
 /** One connection, used for one request after the other. Where it is closed it stays closed: no other one takes its place. */
 export interface Line {
@@ -34,7 +34,7 @@ class OneConnection extends Agent {
     this.#socket = null
     if (socket !== null) return socket
     // `as`: Node's type asks for a stream where there is only an error.
-    callback?.(Object.assign(new Error('closed'), { code: 'ECONNRESET' }), undefined as unknown as Duplex)
+    callback?.(Object.assign(new Error('closed'), { code: ONE_REPLY }), undefined as unknown as Duplex)
     return null
   }
 }
