@@ -24,6 +24,11 @@ export default class Pair extends GatewayCommand {
     browser: Flags.boolean({ summary: 'A link that any browser opens, instead of one for the app.' }),
     admin: Flags.boolean({ summary: 'The device may change settings and pair others, too. Not for browsers: they use xopc ui.' }),
     name: Flags.string({ helpValue: '<name>', summary: 'Name of the device, whatever it calls itself.' }),
+    code: Flags.string({
+      helpValue: '<id>',
+      exclusive: ['admin', 'name'],
+      summary: 'Show a code that waits already, for example one that an assistant made, instead of a new one.',
+    }),
     timeout: Flags.integer({
       min: 0,
       max: LONGEST_S,
@@ -45,11 +50,20 @@ export default class Pair extends GatewayCommand {
     // From before there is a code: no Ctrl-C leaves an unused one behind.
     const signal = timeout === 0 ? null : endSignal()
     const options: PairOptions = { ...(browser && { browser }), ...(admin && { admin }), ...(name !== undefined && { name }) }
-    const [code, { fingerprint }] = await Promise.all([xopc.pair(options), xopc.status()])
+    const minted = flags.code === undefined ? xopc.pair(options) : xopc.pairing(flags.code)
+    const [code, { fingerprint }] = await Promise.all([minted, xopc.status()])
+    if (code.state !== 'waiting') return this.over(code)
     // Whoever waits for the end by a program needs the link before it.
     if (signal !== null && this.jsonEnabled()) this.logJson(code)
     this.out(...renderPairing(code, { browser, fingerprint, rows: process.stdout.rows, ...this.terminal }))
     return signal === null ? code : await this.wait(xopc, code, { signal, limitMs: (timeout ?? LONGEST_S) * 1000 })
+  }
+
+  /** A code that was asked for by its id, and can let nobody in any more. */
+  private over(code: PairingCode): PairingCode {
+    this.out(...renderPairingEnd(code, 0))
+    process.exitCode = 1
+    return code
   }
 
   private async wait(xopc: Xopc, code: PairingCode, watch: PairingWatch): Promise<PairingCode> {

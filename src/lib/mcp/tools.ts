@@ -82,7 +82,7 @@ export const tools: readonly Tool[] = [
     name: 'pair',
     title: 'Make a pairing code',
     description:
-      'Makes a code by which one phone or browser may join, with the rights read and run, within five minutes: {id, state, expiresAt, baseUrl, scopes}. What lets somebody in (the QR code and the link) is never told here. To show one the person types `xopc pair` on the gateway’s computer, or uses Pair a device on the settings page; in this version both show a code of their own, not this one. So use this to learn whether pairing would work and by which address. One code at a time: while one waits, it is answered again. It is taken back when this server ends.',
+      'Makes a code by which one phone or browser may join, with the rights read and run, within five minutes: {id, state, expiresAt, baseUrl, scopes}. What lets somebody in (the QR code and the link) is never told here. To show it, the person types `xopc pair --code <id>`, with the id from this answer, and scans what appears. One code at a time: while one waits, it is answered again. It is taken back when this server ends.',
     annotations: { ...changes, idempotentHint: false, openWorldHint: false },
     input: z.strictObject({ name: z.string().max(1024).optional().describe('name of the device, whatever it calls itself') }),
     output: replies.pairing,

@@ -66,6 +66,19 @@ describe('in a terminal', () => {
     },
   )
 
+  it('shows a code that waits already, by its id, and only while it waits', async () => {
+    const minted = await jsonOf(['pair', '--timeout', '0'])
+    const pair = startXopc(['pair', '--code', minted.id], { stateDir: gateway.stateDir, terminal })
+    await pair.says(/Waiting, .* left/)
+    expect(appLink.exec(pair.stdout())?.[0]).toBe(minted.links?.app)
+    expect((await exchange(secretIn(minted.links?.app ?? ''), { deviceName: 'Shown' })).status).toBe(200)
+    expect(await pair.ended).toBe(0)
+    const again = await gateway.xopc(['pair', '--code', minted.id])
+    expect([again.code, again.stdout]).toEqual([1, expect.stringContaining('Shown')])
+    expect(errorIn((await gateway.xopc(['pair', '--code', 'nobody', '--json'])).stdout)).toMatchObject({ code: 'PAIRING_NOT_FOUND' })
+    expect((await gateway.xopc(['pair', '--code', minted.id, '--admin'])).code).toBe(2)
+  })
+
   it('counts down, and Ctrl-C takes the unused code back', async () => {
     const pair = startXopc(['pair'], { stateDir: gateway.stateDir, terminal })
     await pair.says(/Waiting, 4 minutes 5\d seconds left/)

@@ -53,8 +53,10 @@ needsPeer('mcp-inspector', 'the command line of the MCP inspector', (inspector) 
 
   it('lists and reads the resources', async () => {
     const listed = await inspect(['--method', 'resources/list'])
+    expect(listed.code, listed.stderr).toBe(0)
     expect(listed.reply).toMatchObject({ resources: expect.arrayContaining([expect.objectContaining({ uri: 'xopc://overview' })]) })
     const read = await inspect(['--method', 'resources/read', '--uri', 'xopc://guide/mcp'])
+    expect(read.code, read.stderr).toBe(0)
     expect(read.reply).toMatchObject({ contents: [{ mimeType: 'text/markdown' }] })
   })
 })
