@@ -29,8 +29,11 @@ export async function sendWithCredential(line: ProvenLine, outgoing: Outgoing, t
   const { way } = line
   const credential = way.isOwners ? null : target.credential
   const about = { place: way.place, known: typedName(target.place) }
-  // Several lines, for example: nothing that a gateway gave out.
-  if (credential !== null && !HEADER.test(credential)) throw remoteErrors.REMOTE_TOKEN_REFUSED(about)
+  if (credential !== null && !HEADER.test(credential)) {
+    line.close()
+    // Several lines, for example: nothing that a gateway gave out.
+    throw remoteErrors.REMOTE_TOKEN_REFUSED(about)
+  }
   const authorization = credential === null ? {} : { authorization: `Bearer ${credential}` }
   const headers = { ...outgoing.headers, ...authorization, host: new URL(way.origin).host, connection: 'close' }
   const reply = await line.send({ ...outgoing, headers })

@@ -6,6 +6,7 @@ import { readAppLink } from '../../../src/lib/protocol/pairing-link.ts'
 import type { TestCa } from '../../support/certs.ts'
 import { tempFolder } from '../../support/cleanup.ts'
 import { type ConfigTree, type RunningGateway, startGateway, xopc, type XopcOptions } from '../../support/gateway.ts'
+import type { Names } from '../../support/hosts.ts'
 import { freePort } from '../../support/ports.ts'
 import { type ProxyProgram, startCaddy } from '../../support/proxy-programs.ts'
 import type { Ran } from '../../support/run.ts'
@@ -59,6 +60,8 @@ export interface Laptop {
   known(): Promise<KnownGateway[]>
   /** Lets it know one more. */
   knows(gateway: KnownGateway): Promise<void>
+  /** Lets it know none at this place. */
+  forgets(origin: string): Promise<void>
   /** Writes its configuration. */
   configure(text: string): Promise<void>
 }
@@ -69,17 +72,19 @@ export interface Reply {
   error?: { code: string; message: string; hint?: string }
 }
 
-/** A laptop that trusts the test's authority. */
-export async function createLaptop(ca: TestCa, env: NodeJS.ProcessEnv = {}): Promise<Laptop> {
+/** A laptop that trusts the test's authority, and finds the names of these tests unless told otherwise. */
+export async function createLaptop(ca: TestCa, env: NodeJS.ProcessEnv = {}, names: Names = { hosts }): Promise<Laptop> {
   const stateDir = await tempFolder()
   const path = (name: string): string => join(stateDir, name)
   const act = async (args: readonly string[], options: XopcOptions = {}): Promise<Ran> =>
-    await xopc(args, { hosts, ...options, stateDir, env: { ...ca.env, ...env, ...options.env } })
+    await xopc(args, { ...names, ...options, stateDir, env: { ...ca.env, ...env, ...options.env } })
   const known = async (): Promise<KnownGateway[]> => {
     if (!existsSync(path('known-gateways.json'))) return []
     // `as`: the form is held by the test of the file.
     return (JSON.parse(await readFile(path('known-gateways.json'), 'utf8')) as { gateways: KnownGateway[] }).gateways
   }
+  const keep = async (gateways: readonly KnownGateway[]): Promise<void> =>
+    await writeFile(path('known-gateways.json'), JSON.stringify({ gateways }), { mode: 0o600 })
   return {
     stateDir,
     xopc: act,
@@ -90,10 +95,8 @@ export async function createLaptop(ca: TestCa, env: NodeJS.ProcessEnv = {}): Pro
     },
     config: async () => (existsSync(path('xopc.json')) ? await readFile(path('xopc.json'), 'utf8') : null),
     known,
-    async knows(gateway) {
-      const text = JSON.stringify({ gateways: [...(await known()), gateway] })
-      await writeFile(path('known-gateways.json'), text, { mode: 0o600 })
-    },
+    knows: async (gateway) => await keep([...(await known()), gateway]),
+    forgets: async (origin) => await keep((await known()).filter((each) => each.origin !== origin)),
     configure: async (text) => await writeFile(path('xopc.json'), text, { mode: 0o600 }),
   }
 }
