@@ -66,7 +66,7 @@ async function openRemote({ target, saved }: Chosen, options: ConnectionOptions)
   if (remote.way.isReadable) process.stderr.write(`What is said to ${remote.way.place} can be read by others in that network.\n`)
   const xopc = createClient(remote.transport)
   const again = async (): Promise<Xopc | null> => ((await isThere(xopc)) ? xopc : null)
-  return { kind: 'client', xopc, state, remote, again, close: async () => {} }
+  return { kind: 'client', xopc, state, remote, again, close: async () => remote.close() }
 }
 
 async function isThere(xopc: Xopc): Promise<boolean> {

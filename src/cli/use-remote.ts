@@ -25,9 +25,12 @@ export interface Used {
 
 /** Reaches the gateway, proves it, and sees that commands work there. Throws `TOKEN_NEEDED`, what `openRemoteGateway` throws, and what the gateway answers. */
 export async function tryRemote(use: RemoteUse): Promise<Used> {
-  const first = await reach(use, use.credential ?? use.kept)
-  const credential = first.way.isOwners ? null : (use.credential ?? use.kept ?? (await askFor(use)))
-  const remote = credential === (use.credential ?? use.kept) || first.way.isOwners ? first : await reach(use, credential)
+  const given = use.credential ?? use.kept
+  const first = await reach(use, given)
+  const isReady = first.way.isOwners || given !== null
+  if (!isReady) first.close()
+  const credential = first.way.isOwners ? null : (given ?? (await askFor(use)))
+  const remote = isReady ? first : await reach(use, credential)
   const xopc = createClient(remote.transport)
   const { url } = await xopc.status()
   await keepAddresses(remote)

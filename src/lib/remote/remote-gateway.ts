@@ -32,6 +32,8 @@ export interface RemoteGateway {
   way: { origin: string; place: string; isOwners: boolean; isReadable: boolean }
   /** Keeps where else it says that it is. */
   keepUrls(urls: readonly string[]): Promise<void>
+  /** Puts a connection away that no request used. */
+  close(): void
 }
 
 /** Between two starts of a race, milliseconds (RFC 8305 recommends 250). */
@@ -52,13 +54,18 @@ export async function openRemoteGateway({ target, state, env, meet }: RemotePart
 
   const expected: Expected = { publicKey: target.publicKey ?? known?.publicKey ?? null, known: typedName(place) }
   const { line: first, lastGood } = await connect(expected)
-  first.close()
   const { gateway, way } = first
-  if (expected.publicKey === null) await meetNew(first, link !== null, meet)
-  await keepSeen(state, name, { gateway, lastGood })
+  const fresh = createFresh(first)
+  try {
+    if (expected.publicKey === null) await meetNew(first, link !== null, meet)
+    await keepSeen(state, name, { gateway, lastGood })
+  } catch (error) {
+    fresh.close()
+    throw error
+  }
 
   const send: Send = async (outgoing) => {
-    const { line } = await connect({ ...expected, publicKey: gateway.publicKey }, outgoing.signal)
+    const line = fresh.take() ?? (await connect({ ...expected, publicKey: gateway.publicKey }, outgoing.signal)).line
     return await sendWithCredential(line, outgoing, target)
   }
   return {
@@ -69,6 +76,29 @@ export async function openRemoteGateway({ target, state, env, meet }: RemotePart
     async keepUrls(urls) {
       await changeKnownGateway(state, name, (before) => (before === null ? null : { ...before, urls: [...urls] }))
     },
+    close: fresh.close,
+  }
+}
+
+/** How long a connection that was proven may wait for its request, milliseconds: a person who thinks takes longer, and proxies close what is idle. */
+const FRESH_MS = 2000
+
+/** The first connection is for the first request, where that comes at once; another one is put away. */
+function createFresh(line: ProvenLine): { take(): ProvenLine | null; close(): void } {
+  const until = performance.now() + FRESH_MS
+  let kept: ProvenLine | null = line
+  function close(): void {
+    kept?.close()
+    kept = null
+  }
+  return {
+    take() {
+      if (performance.now() > until) close()
+      const taken = kept
+      kept = null
+      return taken
+    },
+    close,
   }
 }
 
