@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { existsSync } from 'node:fs'
 import type { KnownGateway } from '../../../src/lib/state/known-gateways.ts'
+import { doorTo } from '../../security/doors.ts'
 import { readAppLink } from '../../../src/lib/protocol/pairing-link.ts'
 import type { TestCa } from '../../support/certs.ts'
 import { tempFolder } from '../../support/cleanup.ts'
@@ -116,4 +117,12 @@ export async function exchange(gateway: RunningGateway, link: string): Promise<s
   const told: unknown = await (await gateway.fetch('/xopc/api/tunnel/exchange-token', { method: 'POST', headers, body })).json()
   if (typeof told === 'object' && told !== null && 'token' in told) return String(told.token)
   throw new Error(`it could not join by ${link}: ${JSON.stringify(told)}`)
+}
+
+/** Signs in at the gateway as a page of this origin does: from then on the gateway knows the origin as its own. Throws where it was refused. */
+export async function signInAt(gateway: RunningGateway, origin: string): Promise<void> {
+  const door = doorTo({ host: '127.0.0.1', port: gateway.port }, new URL(origin).host)
+  const body = JSON.stringify({ token: gateway.token })
+  const { status, body: said } = await door.ask('POST /xopc/api/session', [`Origin: ${origin}`, 'Content-Type: application/json'], { body })
+  if (status !== 200) throw new Error(`not signed in at ${origin}: ${status} ${said}`)
 }
