@@ -76,8 +76,8 @@ export async function startSshd(
   const stop = async (): Promise<void> => {
     if (program === null) return
     // First what would let them in again; sshd's children serve what is open to its end, and hold its output.
-    process.kill(program.pid, 'SIGKILL')
-    for (const { pids } of await sessions(prefix, port)) for (const pid of pids) process.kill(pid, 'SIGKILL')
+    kill(program.pid)
+    for (const { pids } of await sessions(prefix, port)) for (const pid of pids) kill(pid)
     await program.stop()
     program = null
   }
@@ -102,6 +102,15 @@ async function clientsWith(config: string): Promise<number[]> {
   const { stdout } = await run(['ps', '-eo', 'pid=,comm=,args='])
   const lines = stdout.split('\n').filter((line) => /^\s*\d+ ssh /.test(line) && line.includes(`-F ${config}`))
   return lines.map((line) => Number.parseInt(line.trim(), 10))
+}
+
+/** One that has just ended needs no signal. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
 }
 
 /** By the port that they came to; each has its processes. */

@@ -46,7 +46,7 @@ export function forwardArgs({ target, jump, identity, socket, far }: SshForward)
     ...(identity === null ? [] : ['-i', identity]),
     ...(jump.length === 0 ? [] : ['-J', jump.map(sshTargetText).join(',')]),
     '-L',
-    forwardText(socket, far),
+    forwardText({ socket, far }),
     // Whatever a target looks like, it is no option (attack A82).
     ...withEnd(sshWords(target)),
   ]
@@ -81,18 +81,29 @@ const SHARED_S = 60
 
 /** Runs a command on the far computer by the shared connection, which is made where there is none (ssh_config(5): ControlPersist). Pure. */
 export function sharedArgs({ target, identity, control }: SharedSsh, command: readonly string[]): string[] {
-  const options = [...unattended, 'ControlMaster=auto', `ControlPersist=${SHARED_S}`, ...controlPath(control)]
+  // It stays longer than the command, and must not hold the ports that the user's configuration forwards for a person who signs in.
+  const options = [...unattended, 'ClearAllForwardings=yes', 'ControlMaster=auto', `ControlPersist=${SHARED_S}`, ...controlPath(control)]
   return ['-T', ...asFlags(options), ...(identity === null ? [] : ['-i', identity]), ...withEnd(sshWords(target)), ...command]
 }
 
 /** Lets the shared connection lead a socket here to the far end; one that does already stays as it is. Pure. */
-export function sharedForwardArgs({ target, control }: SharedSsh, { socket, far }: Pick<SshForward, 'socket' | 'far'>): string[] {
-  return ['-O', 'forward', ...asFlags(controlPath(control)), '-L', forwardText(socket, far), ...withEnd(sshWords(target))]
+export function sharedForwardArgs(shared: SharedSsh, forward: Pick<SshForward, 'socket' | 'far'>): string[] {
+  return toShared(shared, ['-O', 'forward', '-L', forwardText(forward)])
+}
+
+/** Ends a forward of the shared connection. Pure. */
+export function sharedCancelArgs(shared: SharedSsh, forward: Pick<SshForward, 'socket' | 'far'>): string[] {
+  return toShared(shared, ['-O', 'cancel', '-L', forwardText(forward)])
 }
 
 /** Ends the shared connection. Pure. */
-export function sharedExitArgs({ target, control }: SharedSsh): string[] {
-  return ['-O', 'exit', ...asFlags(controlPath(control)), ...withEnd(sshWords(target))]
+export function sharedExitArgs(shared: SharedSsh): string[] {
+  return toShared(shared, ['-O', 'exit'])
+}
+
+function toShared({ target, control }: SharedSsh, words: readonly string[]): string[] {
+  // With the user's configuration it would ask for the forwards of that, too, and fail where one is taken.
+  return ['-F', '/dev/null', ...words, ...asFlags(controlPath(control)), ...withEnd(sshWords(target))]
 }
 
 /** Asks ssh for one connection to a port of the far computer, to hear why there is none. Pure. */
@@ -107,7 +118,7 @@ function controlPath(path: string): string[] {
   return [`ControlPath=${path.replaceAll('%', '%%')}`]
 }
 
-function forwardText(socket: string, far: SshForward['far']): string {
+function forwardText({ socket, far }: Pick<SshForward, 'socket' | 'far'>): string {
   return `${socket}:${'port' in far ? `127.0.0.1:${far.port}` : far.socket}`
 }
 

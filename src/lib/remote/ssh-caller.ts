@@ -1,5 +1,6 @@
 import { forwardingForbidden, lookArgs, refusalIn, sshFailure } from '../binaries/ssh.ts'
 import { sshTargetText } from '../binaries/ssh-target.ts'
+import { XopcError } from '../errors/error.ts'
 import { cleanText } from '../protocol/outside-text.ts'
 import type { RunResult } from '../system/process.ts'
 import { remoteErrors } from './errors.ts'
@@ -22,7 +23,7 @@ export interface SshCaller {
   place: Extract<Place, { kind: 'ssh' }>
   /** Of ssh: without what is ours. */
   env: NodeJS.ProcessEnv
-  /** Runs it to its end. Throws `PROGRAM_TIMEOUT`. */
+  /** Runs it to its end. Throws `REMOTE_TIMEOUT`. */
   start(args: readonly string[], timeoutMs: number): Promise<RunResult>
 }
 
@@ -39,6 +40,11 @@ export async function explainPort({ place: { target, identity }, start }: SshCal
   if (refusals.includes('forbidden')) throw forwardingForbidden(target)
   if (code === 255 && !refusals.includes('nobody-listens')) throw sshFailure(target, words)
   throw remoteErrors.REMOTE_GATEWAY_NOT_RUNNING({ target: sshTargetText(target), port })
+}
+
+/** Whether ssh came to no end in time. Pure. */
+export function isLate(error: unknown): boolean {
+  return error instanceof XopcError && error.code === 'REMOTE_TIMEOUT'
 }
 
 /** The port of a URL; null where there is no URL. Pure. */

@@ -1,7 +1,10 @@
 import { findSsh, requireIdentity } from '../binaries/ssh.ts'
+import { sshTargetText } from '../binaries/ssh-target.ts'
+import { XopcError } from '../errors/error.ts'
 import type { State } from '../state/store.ts'
 import { withoutOurs } from '../system/own-variables.ts'
 import { run } from '../system/process.ts'
+import { remoteErrors } from './errors.ts'
 import type { SshCaller, SshLink } from './ssh-caller.ts'
 import { openPipedLink } from './ssh-piped.ts'
 import { openSharedLink } from './ssh-shared.ts'
@@ -22,6 +25,14 @@ export async function openSshLink({ place, env, state, platform = process.platfo
   const ssh = await findSsh(env)
   if (place.identity !== null) await requireIdentity(place.identity)
   const own = withoutOurs(env)
-  const caller: SshCaller = { ssh, place, env: own, start: async (args, timeoutMs) => await run(ssh, args, { env: own, timeoutMs }) }
+  const start: SshCaller['start'] = async (args, timeoutMs) => {
+    try {
+      return await run(ssh, args, { env: own, timeoutMs })
+    } catch (error) {
+      if (!(error instanceof XopcError) || error.code !== 'PROGRAM_TIMEOUT') throw error
+      throw remoteErrors.REMOTE_TIMEOUT({ place: `${sshTargetText(place.target)} by ssh`, seconds: timeoutMs / 1000 }, { cause: error })
+    }
+  }
+  const caller: SshCaller = { ssh, place, env: own, start }
   return platform === 'win32' ? openPipedLink(caller) : await openSharedLink(caller, state, env['TMPDIR'])
 }

@@ -1,0 +1,133 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, expect, it } from 'vitest'
+import { tempFolder } from '../../support/cleanup.ts'
+import { needsPeer } from '../../support/peers.ts'
+import { answers, freePort } from '../../support/ports.ts'
+import { type FarSide, type Laptop, laptopWith, mastersIn, startFarSide } from './far-side.ts'
+
+// Signing in is what takes time, so commands one after the other share one connection, which belongs to ssh and ends by itself.
+needsPeer(['sshd', 'own-hosts'], 'the connection that commands share', (sshdPath) => {
+  let far = undefined as never as FarSide
+  beforeAll(async () => {
+    far = await startFarSide(sshdPath)
+  })
+
+  /** A laptop that acts on the far gateway. */
+  async function laptop(options?: Parameters<typeof laptopWith>[1]): Promise<Laptop> {
+    const own = await laptopWith(far.sshd, options)
+    await own.use(far.sshd.target)
+    return own
+  }
+
+  async function expectFar(own: Laptop): Promise<void> {
+    expect(await own.json(['gateway', 'status'])).toMatchObject({ pid: far.gateway.pid })
+  }
+
+  it('is one for commands one after the other, and `remote off` ends it', async () => {
+    const before = await far.sshd.connections()
+    const own = await laptop()
+    const masters = await own.masters()
+    expect(masters).toHaveLength(1)
+    for (const args of [['status'], ['devices', 'list'], ['gateway', 'health']]) await own.json(args)
+    expect(await own.masters()).toEqual(masters)
+    expect(await far.sshd.connections()).toBe(before + 1)
+    expect((await own.xopc(['remote', 'off'])).code).toBe(0)
+    await expect.poll(own.masters).toEqual([])
+    await expect.poll(far.sshd.connections).toBe(before)
+  })
+
+  it('has sockets that only this user can open, in a folder that only this user can enter', async () => {
+    const own = await laptop()
+    const run = join(own.stateDir, 'run')
+    const sockets = (await readdir(run)).filter((name) => !name.endsWith('.lock'))
+    expect(sockets.map((name) => name.slice(0, 2)).toSorted()).toEqual(['f-', 's-'])
+    expect((await stat(run)).mode & 0o777).toBe(0o700)
+    for (const name of sockets) expect((await stat(join(run, name))).mode & 0o777, name).toBe(0o600)
+  })
+
+  it('is made once where three commands come at the same time', async () => {
+    const own = await laptop()
+    await endAll(own, 'SIGTERM')
+    const before = await far.sshd.connections()
+    await Promise.all([1, 2, 3].map(async () => await expectFar(own)))
+    expect(await own.masters()).toHaveLength(1)
+    expect(await far.sshd.connections()).toBe(before + 1)
+  })
+
+  it('is made anew where the one before was killed, whose sockets are still there', async () => {
+    const own = await laptop()
+    await endAll(own, 'SIGKILL')
+    expect((await readdir(join(own.stateDir, 'run'))).filter((name) => /^[fs]-[^.]*$/.test(name))).toHaveLength(2)
+    await expectFar(own)
+    expect(await own.masters()).toHaveLength(1)
+  })
+
+  it('leads there again where somebody took the file of its socket away', async () => {
+    const own = await laptop()
+    const run = join(own.stateDir, 'run')
+    for (const name of await readdir(run)) if (name.startsWith('f-')) await rm(join(run, name))
+    await expectFar(own)
+    expect(await own.masters()).toHaveLength(1)
+  })
+
+  it('that sleeps is not waited for longer than 10 s', async () => {
+    const own = await laptop()
+    const [frozen = 0] = await own.masters()
+    process.kill(frozen, 'SIGSTOP')
+    try {
+      const begin = Date.now()
+      await expectFar(own)
+      expect(Date.now() - begin).toBeLessThan(20_000)
+      await expectFar(own)
+      expect(await own.masters()).toHaveLength(2)
+    } finally {
+      process.kill(frozen, 'SIGKILL')
+    }
+  })
+
+  it('holds no port that the configuration of ssh forwards for a person', async () => {
+    const own = await laptopWith(far.sshd)
+    const port = await freePort()
+    await far.sshd.configure('Host *', `LocalForward ${port} 127.0.0.1:1`)
+    await own.use(far.sshd.target)
+    expect(await answers({ host: '127.0.0.1', port })).toBe(false)
+    await far.sshd.configure()
+  })
+
+  it.each<[what: string, name: string]>([
+    ['long', 'x'.repeat(90)],
+    ['with spaces', 'my state folder'],
+    ['with a colon', 'a:b'],
+    ['with signs that ssh fills in', '%h%%'],
+    ['with letters of another language', 'état'],
+  ])('has its sockets elsewhere where the path of the state folder is one that ssh would misread: %s', async (_, name) => {
+    const [outer, tmp] = [await tempFolder(), await tempFolder()]
+    const own = await laptop({ stateDir: join(outer, name), env: { TMPDIR: tmp } })
+    await expectFar(own)
+    expect(await mastersIn(tmp)).toHaveLength(1)
+    for (const each of await readdir(tmp)) expect((await stat(join(tmp, each))).mode & 0o777, each).toBe(0o700)
+    expect((await own.xopc(['remote', 'off'])).code).toBe(0)
+    await expect.poll(async () => await mastersIn(tmp)).toEqual([])
+  })
+
+  it('ends by itself a minute after the last command, also after one that was killed', async () => {
+    const left = await laptop()
+    const watching = left.start(['status', '--watch', '--json'])
+    await watching.says(/"gatewayId"/)
+    const [master] = await left.masters()
+    watching.kill('SIGKILL')
+    await watching.ended
+    const killedAt = Date.now()
+    expect(await left.masters()).toEqual([master])
+    await expect.poll(left.masters, { timeout: 70_000, interval: 500 }).toEqual([])
+    expect(Date.now() - killedAt).toBeGreaterThan(50_000)
+  })
+
+  async function endAll(own: Laptop, signal: NodeJS.Signals): Promise<void> {
+    for (const pid of await own.masters()) process.kill(pid, signal)
+    await expect.poll(own.masters).toEqual([])
+    await sleep(50)
+  }
+})
