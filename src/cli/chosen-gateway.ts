@@ -68,6 +68,7 @@ function mayBeRemote(text: string): boolean {
   return /remote|\\|\$\{/.test(text)
 }
 
+/** By its text alone, because a file that is broken cannot be read in any other way: `mode`, then `remote`, a variable, or an escape anywhere. */
 function saysRemote(text: string | null): boolean {
   const blank = String.raw`(?:\s|/\*(?:(?!\*/)[^])*\*/|//[^\n]*\n)*`
   return new RegExp(String.raw`\bmode\b['"]?${blank}:${blank}['"](?:remote|\$\{)|\\`).test(text ?? '')
