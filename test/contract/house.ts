@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Transport } from '../../src/lib/client/transport.ts'
 import { createClient } from '../../src/lib/client/xopc-client.ts'
 import { openConfig, type OpenConfigOptions } from '../../src/lib/config/watch.ts'
 import { createLive } from '../../src/lib/core/live.ts'
@@ -11,16 +12,37 @@ import { type DeviceRecord, type Devices, openDevices } from '../../src/lib/iden
 import { openIdentity } from '../../src/lib/identity/keypair.ts'
 import { createPairing } from '../../src/lib/identity/pairing.ts'
 import { createSocketTransport } from '../../src/lib/remote/control-socket.ts'
-import { controlSocket, openState } from '../../src/lib/state/store.ts'
+import { controlSocket, openState, type State } from '../../src/lib/state/store.ts'
 import { createSupervisor } from '../../src/lib/supervisor/supervisor.ts'
 import { createAudit } from '../../src/lib/system/audit.ts'
 import { systemClock } from '../../src/lib/system/clock.ts'
 import { createLog, silentLog } from '../../src/lib/system/log.ts'
 
-/** The three implementations. */
-export type Kind = 'live' | 'client' | 'offline'
-/** All of them, in the order of tables. */
+/** The three implementations; the client comes over its socket here, or over ssh to that socket or to a port. */
+export type Kind = 'live' | 'client' | 'offline' | Farther
+/** Clients on a longer way, which whoever wants to use it lays with `reachBy`. */
+export type Farther = 'client by ssh' | 'client by ssh to the port'
+/** Those of this computer, in the order of tables. */
 export const kinds: readonly Kind[] = ['live', 'client', 'offline']
+
+/** A gateway that runs, for whoever comes from farther away. */
+export interface Standing {
+  state: State
+  url: string
+  token: string
+  /** Raw, base64url. */
+  publicKey: string
+}
+
+/** Gives the client's transport to a gateway that runs. */
+export type Reach = (standing: Standing) => Promise<Transport>
+
+const reaches = new Map<Kind, Reach>([['client', async ({ state }) => createSocketTransport(controlSocket(state))]])
+
+/** Says how clients of a kind reach their gateway. */
+export function reachBy(kind: Farther, reach: Reach): void {
+  reaches.set(kind, reach)
+}
 
 /** One implementation on a state folder of its own, with what a test wants to know besides. */
 export interface House extends AsyncDisposable {
@@ -86,7 +108,7 @@ export async function openHouse(kind: Kind, text = configText(), overrides: Open
 
 interface Opening {
   kind: Kind
-  state: Awaited<ReturnType<typeof openState>>
+  state: State
   config: Awaited<ReturnType<typeof openConfig>>
   devices: Devices
   asked: string[]
@@ -122,5 +144,7 @@ async function openGateway({ kind, state, config, devices, asked, undo }: Openin
   undo.push(() => live.shutdown())
   await live.start()
   log.info('gateway started', {})
-  return kind === 'live' ? live : createClient(createSocketTransport(controlSocket(state)))
+  const reach = reaches.get(kind)
+  if (reach === undefined) return live
+  return createClient(await reach({ state, url: gateway.url(), token, publicKey: signer.publicKey }))
 }

@@ -52,8 +52,8 @@ export function describeDevices(kind: Kind): void {
   })
 }
 
-/** Pairing codes need a running gateway; `live` and `client` must agree. */
-export function describePairing(kind: 'live' | 'client'): void {
+/** Pairing codes need a running gateway; `live` and every client must agree. */
+export function describePairing(kind: Exclude<Kind, 'offline'>): void {
   /** Opens the local network; null on a computer that has none, where nothing can be paired. */
   async function onLan(house: House): Promise<string | null> {
     const state = await house.xopc.enable('lan', { wait: true })
