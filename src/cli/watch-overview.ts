@@ -10,8 +10,8 @@ import { jsonText } from './render/json.ts'
 interface Show {
   terminal: Terminal
   json: boolean
-  /** The gateway is elsewhere. */
-  isFar: boolean
+  /** Where the gateway is; null for this computer. */
+  place: string | null
 }
 
 /** Cursor to the top left, and everything below it cleared. */
@@ -27,10 +27,10 @@ const againMs = 2000
  * lost. Throws `GATEWAY_NOT_RUNNING`, and what no waiting mends.
  */
 export async function watchOverview(xopc: Xopc, show: Show): Promise<void> {
-  const view = show.json ? viewJson() : show.terminal.live ? viewScreen(show.terminal) : viewLines()
+  const view = show.json ? viewJson() : show.terminal.live ? viewScreen(show) : viewLines()
   const timer = show.terminal.live && !show.json ? setInterval(() => void drawIfPossible(xopc, view), redrawMs) : undefined
   try {
-    if (show.isFar) await watchFar(xopc, view)
+    if (show.place !== null) await watchFar(xopc, view)
     else await watchOnce(xopc, view)
   } finally {
     clearInterval(timer)
@@ -77,10 +77,11 @@ async function drawIfPossible(xopc: Xopc, view: View): Promise<void> {
 }
 
 /** Redraws where something changed; a terminal keeps no history of it. */
-function viewScreen(terminal: Terminal): View {
+function viewScreen({ terminal, place }: Show): View {
+  const head = place === null ? '' : `Gateway: ${place}\n`
   let last = ''
   function show(now: string): void {
-    if (now !== last) process.stdout.write(`${clear}${now}\n\nCtrl-C ends this.\n`)
+    if (now !== last) process.stdout.write(`${clear}${head}${now}\n\nCtrl-C ends this.\n`)
     last = now
   }
   return {

@@ -17,7 +17,7 @@ export default class Status extends GatewayCommand {
     const { xopc, remote } = await this.connection()
     if (flags.watch) {
       const { watchOverview } = await import('../cli/watch-overview.ts')
-      await watchOverview(xopc, { terminal: this.terminal, json: this.jsonEnabled(), isFar: remote !== null })
+      await watchOverview(xopc, { terminal: this.terminal, json: this.jsonEnabled(), place: remote?.way.place ?? null })
       return undefined
     }
     const overview = await xopc.overview()
