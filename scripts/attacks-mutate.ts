@@ -5,10 +5,11 @@ import { basename, dirname, join } from 'node:path'
 
 /**
  * `npm run attacks:mutate`: proves that every attack test holds its defence. In a copy of the repository, each `test/security/A<id>.patch` takes
- * one defence out, and the test of the same id must be green before and red after. `--only A13,A16` takes only these; `--others` also runs the
+ * one defence out, and the test of the same name must be green before and red after. `--only A13,A16` takes only these (`A13-…` one side of an attack); `--others` also runs the
  * other attack tests on each patched copy and names those that turn red with it. Ends with 1 when one did not behave.
  */
 interface Verdict {
+  /** `A13-forwarded-from-strangers`; an attack may have several, one for each side. */
   id: string
   ok: boolean
   said: string
@@ -31,7 +32,7 @@ const lonely = [
 ]
 const only = asked()
 const verdicts: Verdict[] = only ? [] : lonely
-const ids = [...tests.keys()].filter((id) => patches.has(id) && (!only || only.includes(id)))
+const ids = [...tests.keys()].filter((id) => patches.has(id) && (!only || only.some((given) => [id, attackOf(id)].includes(given))))
 
 const copy = mkdtempSync(join(tmpdir(), 'xopc-attacks-'))
 try {
@@ -125,21 +126,24 @@ function copyRepository(target: string): void {
 }
 
 function filesOf(kind: string): Map<string, string> {
-  return new Map(
-    globSync(`test/security/A*.${kind}`, { cwd: root }).map((file) => [/^A\d+/.exec(basename(file))?.[0] ?? basename(file), file]),
-  )
+  return new Map(globSync(`test/security/A*.${kind}`, { cwd: root }).map((file) => [basename(file, `.${kind}`), file]))
 }
 
 function asked(): string[] | null {
   const at = process.argv.indexOf('--only')
   const given = at < 0 ? null : (process.argv[at + 1] ?? '').split(',')
-  const unknown = given?.filter((id) => !tests.has(id) || !patches.has(id)) ?? []
+  const known = [...tests.keys()].filter((id) => patches.has(id)).flatMap((id) => [id, attackOf(id)])
+  const unknown = given?.filter((id) => !known.includes(id)) ?? []
   if (unknown.length > 0) throw new Error(`no test or no patch for ${unknown.join(', ')}`)
   return given
 }
 
+function attackOf(id: string): string {
+  return /^A\d+/.exec(id)?.[0] ?? id
+}
+
 function line({ id, ok, said }: Verdict): string {
-  return `${ok ? 'ok    ' : 'FAILED'} ${id.padEnd(4)} ${said}`
+  return `${ok ? 'ok    ' : 'FAILED'} ${id.padEnd(34)} ${said}`
 }
 
 function firstLine(text: string | null): string {

@@ -11,7 +11,7 @@ import { type Door, doorTo, type House, openHouse, PUBLIC_HOST } from './doors.t
 import { proxyNames, proxyPeers, startProxies } from './proxies.ts'
 
 // A fake gateway passes the client's challenge on to the real one. The client compares the signed origin with the one that it dialled, so
-// all depends on what the real one is willing to sign. (The client's half comes with remote mode.)
+// all depends on what the real one is willing to sign. (The client's half is in A87-relay-for-the-client.)
 
 const nonce = 'nonce-nonce-nonce-nonce-nonce-nonce-1234'
 

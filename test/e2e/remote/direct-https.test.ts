@@ -123,15 +123,12 @@ needsPeer(['own-hosts', 'caddy-2.11'], 'a gateway elsewhere, over https', (_, ca
   })
 
   describe('commands speak of it', () => {
-    it.each([['status'], ['gateway', 'health'], ['lan', 'status'], ['devices', 'list']])(
-      'xopc %s %s says what it says itself',
-      async (...args) => {
-        const laptop = await using()
-        const { code, reply, stderr } = await laptop.json(args)
-        expect([code, stderr], JSON.stringify(reply)).toEqual([0, ''])
-        expect(lasting(reply)).toEqual(lasting(await atHome(args)))
-      },
-    )
+    it.each(['status', 'gateway health', 'lan status', 'devices list'])('xopc %s says what it says itself', async (words) => {
+      const args = words.split(' ')
+      const { code, reply, stderr } = await (await using()).json(args)
+      expect([code, stderr], JSON.stringify(reply)).toEqual([0, ''])
+      expect(lasting(reply)).toEqual(lasting(await atHome(args)))
+    })
 
     it('xopc gateway status tells its process and version, and by which door this one came', async () => {
       const { reply } = await (await using()).json(['gateway', 'status'])
