@@ -1,4 +1,5 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, it } from 'vitest'
@@ -10,9 +11,34 @@ import { type FarSide, type Laptop, laptopWith, mastersIn, startFarSide } from '
 // Signing in is what takes time, so commands one after the other share one connection, which belongs to ssh and ends by itself.
 needsPeer(['sshd', 'own-hosts'], 'the connection that commands share', (sshdPath) => {
   let far = undefined as never as FarSide
+  let left: Awaited<ReturnType<typeof leftBehind>> = undefined as never
   beforeAll(async () => {
     far = await startFarSide(sshdPath)
+    left = await leftBehind()
   })
+
+  /** What commands leave that were killed: one while it watched, one while ssh was signing in. */
+  async function leftBehind(): Promise<{ watched: Laptop; signingIn: Laptop; master: number; at: number }> {
+    const watched = await laptop()
+    const watching = watched.start(['status', '--watch', '--json'])
+    await watching.says(/"gatewayId"/)
+    const [master = 0] = await watched.masters()
+    watching.kill('SIGKILL')
+    const slow = await tempFolder()
+    await writeFile(
+      join(slow, 'ssh'),
+      `#!/bin/sh\n[ "$1" = -V ] || touch ${slow}/called\n[ "$1" = -V ] || sleep 1\nexec ${far.sshd.ssh} "$@"\n`,
+    )
+    await chmod(join(slow, 'ssh'), 0o755)
+    const signingIn = await laptopWith({ ssh: join(slow, 'ssh') })
+    const status = signingIn.start(['status', '--url', `ssh://${far.sshd.target}`])
+    while (!existsSync(join(slow, 'called'))) await sleep(25)
+    status.kill('SIGKILL')
+    await Promise.all([watching.ended, status.ended])
+    // ssh goes on with what it was told.
+    while ((await signingIn.masters()).length === 0) await sleep(100)
+    return { watched, signingIn, master, at: Date.now() }
+  }
 
   /** A laptop that acts on the far gateway. */
   async function laptop(options?: Parameters<typeof laptopWith>[1]): Promise<Laptop> {
@@ -112,17 +138,20 @@ needsPeer(['sshd', 'own-hosts'], 'the connection that commands share', (sshdPath
     await expect.poll(async () => await mastersIn(tmp)).toEqual([])
   })
 
-  it('ends by itself a minute after the last command, also after one that was killed', async () => {
-    const left = await laptop()
-    const watching = left.start(['status', '--watch', '--json'])
-    await watching.says(/"gatewayId"/)
-    const [master] = await left.masters()
-    watching.kill('SIGKILL')
-    await watching.ended
-    const killedAt = Date.now()
-    expect(await left.masters()).toEqual([master])
-    await expect.poll(left.masters, { timeout: 70_000, interval: 500 }).toEqual([])
-    expect(Date.now() - killedAt).toBeGreaterThan(50_000)
+  it('ends at `remote off` also where the laptop lost what ssh needs, as far as it can', async () => {
+    const own = await laptop()
+    const off = await own.xopc(['remote', 'off'], { env: { XOPC_SSH_PATH: '/nonexistent' } })
+    expect([off.code, off.stdout]).toEqual([0, expect.stringContaining('Commands act on this computer again.')])
+    expect(await own.json(['remote', 'status'])).toMatchObject({ mode: 'local' })
+  })
+
+  it('ends by itself a minute after the last command, also after commands that were killed', async () => {
+    const { watched, signingIn, master, at } = left
+    expect(await watched.masters()).toEqual([master])
+    await expect.poll(watched.masters, { timeout: 70_000, interval: 500 }).toEqual([])
+    expect(Date.now() - at).toBeGreaterThan(50_000)
+    await expect.poll(signingIn.masters, { timeout: 10_000, interval: 500 }).toEqual([])
+    expect(await signingIn.json(['status', '--url', `ssh://${far.sshd.target}`])).toMatchObject({ running: true })
   })
 
   async function endAll(own: Laptop, signal: NodeJS.Signals): Promise<void> {
