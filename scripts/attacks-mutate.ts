@@ -5,8 +5,9 @@ import { basename, dirname, join } from 'node:path'
 
 /**
  * `npm run attacks:mutate`: proves that every attack test holds its defence. In a copy of the repository, each `test/security/A<id>.patch` takes
- * one defence out, and the test of the same name must be green before and red after. `--only A13,A16` takes only these (`A13-…` one side of an attack); `--others` also runs the
- * other attack tests on each patched copy and names those that turn red with it. Ends with 1 when one did not behave.
+ * one defence out, and the test of the same name must be green before and red after. `--only A13,A16` takes only these, and `A13-<name>` one
+ * side of an attack; `--others` also runs the other attack tests on each patched copy and names those that turn red with it. Ends with 1 when
+ * one did not behave.
  */
 interface Verdict {
   /** `A13-forwarded-from-strangers`; an attack may have several, one for each side. */

@@ -54,6 +54,15 @@ describe('plain http on this computer', () => {
     expect(await laptop.json(['remote', 'status'])).toMatchObject({ code: 0, reply: { reached: true, by: server.url, gatewayId } })
   })
 
+  it.each(['localhost', 'localhost.', 'my.localhost', 'my.localhost.'])('%s is this computer', async (name) => {
+    const [server, laptop] = [await wire(), await withToken()]
+    const { code, reply } = await laptop.json(['status', '--pin', '--url', `http://${name}:${server.port}`])
+    expect(server.connections()).toBe(1)
+    // The gateway takes no dot behind a name.
+    if (name.endsWith('.')) expect([code, reply.error?.code]).toEqual([1, 'NOT_XOPC_GATEWAY'])
+    else expect([code, reply['gatewayId']]).toEqual([0, gatewayId])
+  })
+
   it('another key there is refused, also with --pin, until the first one is forgotten', async () => {
     const [server, laptop] = [await wire(), await withToken()]
     await laptop.json(['status', '--pin', '--url', server.url])
