@@ -11,7 +11,16 @@ import { type OwnNetwork, ownNetwork } from './tailnet/own-network.ts'
 import { type Answer, asFunnel, exchange, overTls, throughSocks, type VisitOptions } from './tailnet/visit.ts'
 
 /** What `needsPeer` has to be asked for. */
-export const tailnetPeers = ['tailscale', 'tailscaled', 'tailnet-control', 'pebble', 'pebble-challtestsrv', 'netns', 'second-user'] as const
+export const tailnetPeers = [
+  'tailscale',
+  'tailscaled',
+  'tailnet-control',
+  'pebble',
+  'pebble-challtestsrv',
+  'netns',
+  'second-user',
+  'own-hosts',
+] as const
 
 /** Who is in the tailnet, and what its admin allows. */
 export interface TailnetOptions {
@@ -52,6 +61,8 @@ export interface Tailnet {
   killDaemon(name: string): Promise<void>
   /** Kills the daemon if it runs, starts it on the same state, and waits until it knows its state again. */
   restartDaemon(name: string): Promise<void>
+  /** What this node's daemon printed since it was started last. */
+  daemonLog(name: string): string
   /** Ends what issues certificates, or what nodes log in to. */
   kill(server: 'issuer' | 'control'): Promise<void>
   /** A request of that node over the tailnet, http or https, believing the tailnet's certificates alone. Throws when the connection breaks. */
@@ -82,7 +93,7 @@ export async function startTailnet(options: TailnetOptions = {}): Promise<Tailne
   const network = await ownNetwork(peer('netns'), folder)
   const servers = { 'tailnet-control': peer('tailnet-control'), pebble: peer('pebble'), 'pebble-challtestsrv': peer('pebble-challtestsrv') }
   const [control, tailscale] = await Promise.all([startControl(network, folder, servers, domain), reachableCopy(peer('tailscale'), folder)])
-  const programs = { tailscale, tailscaled: peer('tailscaled'), setpriv: peer('second-user') }
+  const programs = { tailscale, tailscaled: peer('tailscaled'), setpriv: peer('second-user'), unshare: peer('own-hosts') }
   const house = { network, control, folder, domain, programs }
   const made = [...joined, ...unjoined].map((name, index) => createNode(house, name, firstSocksPort + index))
   const nodes = new Map((await Promise.all(made)).map((node) => [node.name, node]))
@@ -128,6 +139,7 @@ function tailnetOf(network: OwnNetwork, control: Control, nodes: ReadonlyMap<str
       await node(name).killDaemon()
       await node(name).startDaemon()
     },
+    daemonLog: (name) => node(name).daemonLog(),
     kill: (server) => (server === 'issuer' ? control.issuer : control.server).kill(),
     fetchFrom: async (name, url, options) => exchange(await openFrom(name, url), new URL(url), options),
     openFrom,

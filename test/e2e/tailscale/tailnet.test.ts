@@ -6,7 +6,7 @@ import { WebSocket } from 'ws'
 import { root } from '../../support/build.ts'
 import { tempFolder } from '../../support/cleanup.ts'
 import { needsPeer, peerPath } from '../../support/peers.ts'
-import { run } from '../../support/run.ts'
+import { run, start } from '../../support/run.ts'
 import { startTailnet, type Tailnet, tailnetPeers } from '../../support/tailnet.ts'
 import { startUpstream } from '../../support/upstream.ts'
 
@@ -91,10 +91,26 @@ needsPeer(tailnetPeers, 'the tailnet of the tests, visited', () => {
     await expect(tailnet.funnelVisit(`${a}/`)).rejects.toThrow('403')
   })
 
-  it('leads to the node itself, and says where nothing is', async () => {
+  it('reaches a program on TCP that runs in its network, as the test does', async () => {
+    start([...tailnet.prefix, process.execPath, 'test/fixtures/upstream.ts', '--port', '3000'], { cwd: root })
+    await expect
+      .poll(
+        () =>
+          tailnet.dial(3000).then(
+            (stream) => stream.destroy() !== undefined,
+            () => false,
+          ),
+        { timeout: 5_000 },
+      )
+      .toBe(true)
+    await tailnet.cli('a', ['serve', '--bg', '--https=10000', '3000'])
+    expect(seen((await tailnet.fetchFrom('b', `${a}:10000/headers`)).body)).toMatchObject({ host: 'node-a.xopc-test.ts.net:10000' })
+    await expect(tailnet.dial(9)).rejects.toThrow('nobody listens at port 9')
+  })
+
+  it('leads to the node itself, and says where nothing is served', async () => {
     expect(await tailnet.fetchFrom('a', `${a}/`)).toMatchObject({ status: 200 })
     await expect(tailnet.fetchFrom('a', `${b}/`)).rejects.toThrow(/SOCKS5|ended/)
-    await expect(tailnet.dial(9)).rejects.toThrow('nobody listens at port 9')
   })
 })
 
@@ -169,7 +185,8 @@ needsPeer(tailnetPeers, 'the switches of the tailnet of the tests', () => {
     await cli('serve', '--bg', '3000')
     const before = await stored()
     await tailnet.killDaemon('a')
-    expect(await cli('status', '--json')).toMatchObject({ code: 1, stderr: expect.stringContaining('ailed to connect to local') })
+    const alone = await run([tailnet.node('a').tailscaleAlone, 'status', '--json'])
+    expect(alone).toMatchObject({ code: 1, stderr: expect.stringContaining('ailed to connect to local') })
     await tailnet.restartDaemon('a')
     expect(await tailnet.status('a')).toMatchObject({ BackendState: 'Running' })
     expect(await stored()).toBe(before)

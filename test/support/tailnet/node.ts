@@ -36,7 +36,9 @@ export interface TailnetNode {
   readonly tailscale: string
   /** The same as user nobody, whom the daemon lets look but not change. Needs root. */
   readonly tailscaleAsNobody: string
-  /** Makes xopc use it. */
+  /** The same where no process of another node is seen, as on a computer of its own. Where no daemon answers, `tailscale` gives up after 2 s, and after 5 s where it sees some tailscaled run. Needs root. */
+  readonly tailscaleAlone: string
+  /** Makes xopc use `tailscale`. */
   readonly env: { readonly XOPC_TAILSCALE_PATH: string }
 }
 
@@ -49,6 +51,7 @@ export interface NodeControls extends TailnetNode {
   join(until: JoinState): Promise<NodeStatus>
   startDaemon(): Promise<void>
   killDaemon(): Promise<void>
+  daemonLog(): string
 }
 
 /** How far joining is to go: all the way, to the address where somebody must log in, or to waiting for the admin's approval. */
@@ -60,7 +63,7 @@ export interface NodeHouse {
   readonly control: Control
   readonly folder: string
   readonly domain: string
-  readonly programs: { readonly tailscale: string; readonly tailscaled: string; readonly setpriv: string }
+  readonly programs: { readonly tailscale: string; readonly tailscaled: string; readonly setpriv: string; readonly unshare: string }
 }
 
 const untilMs = 15_000
@@ -74,6 +77,7 @@ export async function createNode(house: NodeHouse, name: string, socksPort: numb
   await chmod(folder, 0o711)
   const tailscale = await wrapper(join(folder, 'tailscale'), [programs.tailscale, `--socket=${socket}`])
   const nobody = [programs.setpriv, '--reuid=65534', '--regid=65534', '--clear-groups']
+  const alone = [programs.unshare, '--pid', '--fork', '--kill-child', '--mount-proc']
   let daemon: Daemon | undefined
   let ip = ''
   const cli = (args: readonly string[], options?: RunOptions) => run([tailscale, ...args], options)
@@ -94,7 +98,9 @@ export async function createNode(house: NodeHouse, name: string, socksPort: numb
     stateDir,
     tailscale,
     tailscaleAsNobody: await wrapper(join(folder, 'tailscale-as-nobody'), [...nobody, tailscale]),
+    tailscaleAlone: await wrapper(join(folder, 'tailscale-alone'), [...alone, tailscale]),
     env: { XOPC_TAILSCALE_PATH: tailscale },
+    daemonLog: () => daemon?.output() ?? '',
     socksPort,
     cli,
     status,
