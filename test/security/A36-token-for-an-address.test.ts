@@ -13,17 +13,19 @@ needsPeer(['own-hosts', 'caddy-2.11'], 'another address than the one that the to
   let home: Home
   let certificate: Certificate
   let other: FarRelay
+  let pasting: Laptop
   beforeAll(async () => {
     ca = await createTestCa()
     home = await openHome(caddy, ca)
     certificate = await ca.leaf([OTHER_NAME])
     other = await startOther()
+    pasting = await using()
   })
 
   async function using(): Promise<Laptop> {
     const laptop = await createLaptop(ca)
     const used = await laptop.xopc(['remote', 'use', home.url, '--stdin'], { input: home.gateway.token })
-    expect(used, used.stderr).toMatchObject({ code: 0 })
+    if (used.code !== 0) throw new Error(used.stderr)
     return laptop
   }
 
@@ -64,7 +66,6 @@ needsPeer(['own-hosts', 'caddy-2.11'], 'another address than the one that the to
     ['an address with a backslash', (url) => `${home.url}\\@${new URL(url).host}`],
     ['an address behind a line break', (url) => `${home.url}\n${url}`],
   ])('%s is no address: nothing is dialled', async (_what, link) => {
-    const laptop = await using()
     const server = await startFarRelay({ place: { certificate, name: OTHER_NAME }, to: home.url, caFile: ca.caFile })
     const text = link(server.url)
     for (const [args, env] of [
@@ -72,7 +73,7 @@ needsPeer(['own-hosts', 'caddy-2.11'], 'another address than the one that the to
       [['remote', 'use', text, '--pin'], {}],
       [['status'], { XOPC_GATEWAY_URL: text }],
     ] as const) {
-      const { code, reply } = await laptop.json(args, { env })
+      const { code, reply } = await pasting.json(args, { env })
       expect([code, reply.error?.code]).toEqual([2, 'REMOTE_URL_INVALID'])
     }
     expect(server.connections()).toBe(0)

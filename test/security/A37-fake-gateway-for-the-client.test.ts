@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest'
-import { createLaptop, type Home, type Laptop, openHome, siteFor } from '../e2e/remote/direct-house.ts'
+import { createLaptop, heardBy, type Home, type Laptop, openHome, siteFor } from '../e2e/remote/direct-house.ts'
 import { createTestCa, type TestCa } from '../support/certs.ts'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { needsPeer } from '../support/peers.ts'
@@ -40,7 +40,7 @@ needsPeer(['own-hosts', 'caddy-2.11'], 'a fake gateway at the address of the rea
     const { code, reply } = await laptop.json(words.split(' '))
     expect([code, reply.error?.code]).toEqual([1, 'WRONG_GATEWAY'])
     expect(reply.error?.hint).toContain('xopc remote forget')
-    const heard = async () => (await home.caddy.requests()).slice(before)
+    const heard = async () => await heardBy(home.caddy, before)
     await expect.poll(async () => (await heard()).length).toBeGreaterThan(0)
     expect((await heard()).map(({ path, authorized }) => [path, authorized])).toEqual([['/api/gateway-identity/challenge', false]])
   })

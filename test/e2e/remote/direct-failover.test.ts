@@ -7,7 +7,7 @@ import { onRequests } from '../../support/misbehaving.ts'
 import { needsPeer } from '../../support/peers.ts'
 import { freePort } from '../../support/ports.ts'
 import { type ProxyProgram, startCaddy } from '../../support/proxy-programs.ts'
-import { createLaptop, type Home, hosts, type Laptop, openHome, OTHER_NAME, signInAt, siteFor } from './direct-house.ts'
+import { createLaptop, heardBy, type Home, hosts, type Laptop, openHome, OTHER_NAME, signInAt, siteFor } from './direct-house.ts'
 
 // A gateway with two addresses, each behind a Caddy of its own: the laptop was told the first one, and learnt the second from the gateway.
 
@@ -70,19 +70,23 @@ needsPeer(['own-hosts', 'caddy-2.11'], 'a gateway with two addresses', (_, caddy
     await first.caddy.stop()
     const without = await goes()
     expect([without.by, await lastGood()]).toEqual([home.url, home.url])
-    expect(without.ms).toBeLessThan(3_000)
+    expect(without.ms).toBeLessThan(5_000)
     const shown = await laptop.xopc(['devices', 'list'])
     expect([shown.code, shown.stderr]).toEqual([0, `Gateway: ${home.url}\n`])
     await first.caddy.restart()
     expect([(await goes()).by, await lastGood()]).toEqual([first.url, null])
   })
 
-  it('goes on by the second where the first does not answer, and waits less for it the next time', async () => {
+  it('goes on by the second where the first does not answer, again and again, and comes back', async () => {
     const end = await silence()
-    const [before, then] = [await goes(), await goes()]
-    expect([before.by, then.by, await lastGood()]).toEqual([home.url, home.url, home.url])
-    for (const { ms } of [before, then]) expect(ms).toBeLessThan(4_000)
-    await end()
+    try {
+      const [before, then] = [await goes(), await goes()]
+      expect([before.by, then.by, await lastGood()]).toEqual([home.url, home.url, home.url])
+      // A connection that nobody answers is given up on after ten.
+      for (const { ms } of [before, then]) expect(ms).toBeLessThan(5_000)
+    } finally {
+      await end()
+    }
     await first.caddy.restart()
     expect([(await goes()).by, await lastGood()]).toEqual([first.url, null])
   })
@@ -98,7 +102,7 @@ needsPeer(['own-hosts', 'caddy-2.11'], 'a gateway with two addresses', (_, caddy
     expect((await goes()).by).toBe(home.url)
     const changed = await laptop.json(['gateway', 'status'])
     expect([changed.code, changed.reply['gatewayId']]).toEqual([0, home.gatewayId])
-    const heard = (await first.caddy.requests()).slice(asked)
+    const heard = await heardBy(first.caddy, asked)
     expect(heard.length).toBeGreaterThan(0)
     expect(heard.filter(({ authorized, path }) => authorized || !path.endsWith('/challenge'))).toEqual([])
   })

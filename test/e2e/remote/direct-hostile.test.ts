@@ -7,7 +7,7 @@ import { needsPeer } from '../../support/peers.ts'
 import { freePort } from '../../support/ports.ts'
 import { startNginx } from '../../support/proxy-programs.ts'
 import { nginxSite } from '../proxy/house.ts'
-import { createLaptop, type Home, type Laptop, NAME, openHome } from './direct-house.ts'
+import { createLaptop, heardBy, type Home, type Laptop, NAME, openHome } from './direct-house.ts'
 
 // What stands in place of the gateway, or between: it is told apart in words, and hears nothing that is secret.
 
@@ -135,7 +135,7 @@ needsPeer(['own-hosts', 'caddy-2.11', 'nginx'], 'an address at which the gateway
     expect([code, reply.error?.code]).toEqual([1, 'REMOTE_UNREACHABLE'])
     expect(reply.error?.message).toContain('it closes the connection after one reply')
     // Not over a connection of its own either, where nothing was proven.
-    expect((await proxy.requests()).filter(({ path, authorized }) => authorized || !path.endsWith('/challenge'))).toEqual([])
+    expect((await heardBy(proxy)).filter(({ path, authorized }) => authorized || !path.endsWith('/challenge'))).toEqual([])
     await proxy.restart(nginxSite({ port, certificate, to: own.gateway.port }))
     expect((await laptop.json(['status', '--url', url])).reply).toMatchObject({ gatewayId: own.gatewayId })
   })

@@ -9,7 +9,7 @@ import { tempFolder } from '../../support/cleanup.ts'
 import { type ConfigTree, type RunningGateway, startGateway, xopc, type XopcOptions } from '../../support/gateway.ts'
 import type { Names } from '../../support/hosts.ts'
 import { freePort } from '../../support/ports.ts'
-import { type ProxyProgram, startCaddy } from '../../support/proxy-programs.ts'
+import { type LoggedRequest, type ProxyProgram, startCaddy } from '../../support/proxy-programs.ts'
 import type { Ran } from '../../support/run.ts'
 
 /** The name by which the gateway at home is reached; and one more that leads to this computer. */
@@ -117,6 +117,11 @@ export async function exchange(gateway: RunningGateway, link: string): Promise<s
   const told: unknown = await (await gateway.fetch('/xopc/api/tunnel/exchange-token', { method: 'POST', headers, body })).json()
   if (typeof told === 'object' && told !== null && 'token' in told) return String(told.token)
   throw new Error(`it could not join by ${link}: ${JSON.stringify(told)}`)
+}
+
+/** What came through a proxy from `from` on, without what gateways send themselves to see whether their address works. */
+export async function heardBy(proxy: ProxyProgram, from = 0): Promise<LoggedRequest[]> {
+  return (await proxy.requests()).slice(from).filter(({ agent }) => agent !== 'xopc-probe')
 }
 
 /** Signs in at the gateway as a page of this origin does: from then on the gateway knows the origin as its own. Throws where it was refused. */
