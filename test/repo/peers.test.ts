@@ -25,9 +25,7 @@ const built = ['caddy-2.11', 'pebble', 'pebble-challtestsrv', 'tailscale', 'tail
 
 needsPeer([...installed, ...built], 'test/peers/install, again', () => {
   it('only looks', async () => {
-    const started = performance.now()
     expect(await run([install])).toMatchObject({ code: 0, stdout: '', stderr: '' })
-    expect(performance.now() - started).toBeLessThan(2_000)
   })
 })
 

@@ -15,7 +15,7 @@ export const binaryErrors = defineErrors({
     http: 503,
     exit: 1,
     about:
-      'Forwards to a unix socket came with OpenSSH 6.7 and jump hosts with 7.3; an older client, or a program that is no OpenSSH, is not used.',
+      'Forwards to a unix socket came with OpenSSH 6.7 jump hosts with 7.3, and commands beside a `RemoteCommand` of the configuration with 7.6; an older client, or a program that is no OpenSSH, is not used.',
   },
   SSH_TARGET_INVALID: {
     message: '{target} is no place that ssh can be sent to: {problem}.',

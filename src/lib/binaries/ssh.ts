@@ -82,7 +82,14 @@ const SHARED_S = 60
 /** Runs a command on the far computer by the shared connection, which is made where there is none (ssh_config(5): ControlPersist). Pure. */
 export function sharedArgs({ target, identity, control }: SharedSsh, command: readonly string[]): string[] {
   // It stays longer than the command, and must not hold the ports that the user's configuration forwards for a person who signs in.
-  const options = [...unattended, 'ClearAllForwardings=yes', 'ControlMaster=auto', `ControlPersist=${SHARED_S}`, ...controlPath(control)]
+  const options = [
+    ...unattended,
+    'ClearAllForwardings=yes',
+    'RemoteCommand=none',
+    'ControlMaster=auto',
+    `ControlPersist=${SHARED_S}`,
+    ...controlPath(control),
+  ]
   return ['-T', ...asFlags(options), ...(identity === null ? [] : ['-i', identity]), ...withEnd(sshWords(target)), ...command]
 }
 
@@ -149,8 +156,8 @@ export async function findSsh(env: NodeJS.ProcessEnv): Promise<string> {
   return path
 }
 
-/** Jump hosts came with it. */
-const NEEDED = [7, 3] as const
+/** `RemoteCommand=none` came with it; jump hosts with 7.3. */
+const NEEDED = [7, 6] as const
 
 /** Whether what `ssh -V` says names an OpenSSH that has what is used here: `OpenSSH_9.2p1 Debian-2, …`. Pure. */
 export function isNewEnough(said: string): boolean {

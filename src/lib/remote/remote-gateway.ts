@@ -1,17 +1,14 @@
 import type { Transport } from '../client/transport.ts'
-import { XopcError } from '../errors/error.ts'
-import { isPrivateHost } from '../protocol/reach.ts'
-import { changeKnownGateway, type KnownGateway, knownGateway } from '../state/known-gateways.ts'
+import { changeKnownGateway, knownGateway } from '../state/known-gateways.ts'
 import type { State } from '../state/store.ts'
+import { createConnect, directWays } from './connect.ts'
 import { isReadable, maySend, sendWithCredential } from './credential.ts'
-import { dialOrigin } from './dial.ts'
 import { remoteErrors } from './errors.ts'
-import { firstThatWorks } from './failover.ts'
 import { keepSeen, type Meet, meetNew } from './meeting.ts'
-import { type Expected, faultsAt, openProven, type ProvenLine, type Way } from './proven.ts'
+import { type Expected, faultsAt, type ProvenLine } from './proven.ts'
 import type { Proven } from './prove.ts'
 import type { Send } from './send.ts'
-import { openSshLink, type SshLink } from './ssh-link.ts'
+import { openSshLink } from './ssh-link.ts'
 import { nameOf, type RemoteTarget, typedName } from './target.ts'
 import { transportOver } from './transport.ts'
 
@@ -35,9 +32,6 @@ export interface RemoteGateway {
   /** Puts a connection away that no request used. */
   close(): void
 }
-
-/** Between two starts of a race, milliseconds (RFC 8305 recommends 250). */
-const STAGGER_MS = 250
 
 /**
  * Reaches the gateway and lets it prove itself; every later request proves anew, because it has a connection of its own. Throws `WRONG_GATEWAY`,
@@ -100,59 +94,4 @@ function createFresh(line: ProvenLine): { take(): ProvenLine | null; close(): vo
     },
     close,
   }
-}
-
-type Connect = (expected: Expected, signal?: AbortSignal) => Promise<{ line: ProvenLine; lastGood: string | null }>
-
-/** Finds the best way that works now, and remembers which it was. */
-function createConnect(given: readonly Way[] | SshLink, remembered: string | null): Connect {
-  const link = 'ways' in given ? given : null
-  let lastGood = remembered
-  return async (expected, signal) => {
-    const candidates = 'ways' in given ? await given.ways() : given
-    const { index, result: line } = await firstThatWorks({
-      candidates,
-      last: candidates.findIndex(({ origin }) => origin === lastGood),
-      staggerMs: link === null ? STAGGER_MS : null,
-      attempt: async (way, stop) => await openOver(way, { expected, link }, stop),
-      discard: (late) => late.close(),
-      signal,
-    })
-    lastGood = index === 0 || link !== null ? null : line.way.origin
-    return { line, lastGood }
-  }
-}
-
-/** Over ssh a port where nobody listens looks like a connection that broke off; ssh knows better. */
-async function openOver(
-  way: Way,
-  { expected, link }: { expected: Expected; link: SshLink | null },
-  stop: AbortSignal,
-): Promise<ProvenLine> {
-  try {
-    return await openProven(way, expected, stop)
-  } catch (error) {
-    const isGone = error instanceof XopcError && error.code === 'REMOTE_UNREACHABLE'
-    if (link === null || way.isOwners || !isGone) throw error
-    return await link.explain()
-  }
-}
-
-/** The address that was named, then those that the gateway named when it was met: each has to prove the same key. */
-function directWays({ place, credential }: RemoteTarget, known: KnownGateway | null): Way[] {
-  if (place.kind !== 'direct') return []
-  const others = (known?.urls ?? []).filter((url) => url !== place.origin && isUsable(url) && maySend(credential, url))
-  return [place.origin, ...others].map((origin) => ({
-    origin,
-    place: origin,
-    isOwners: false,
-    dial: async (signal) => await dialOrigin(origin, signal),
-  }))
-}
-
-/** What a gateway says of itself is looked at like what a person types. */
-function isUsable(url: string): boolean {
-  if (!URL.canParse(url) || new URL(url).origin !== url) return false
-  const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' || (protocol === 'http:' && isPrivateHost(hostname))
 }

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { tempFolder } from '../../support/cleanup.ts'
@@ -56,6 +56,18 @@ needsPeer(['sshd', 'own-hosts'], 'the gateway behind ssh', (sshdPath) => {
     expect(await laptop.json(['remote', 'status'])).toMatchObject({ reached: false, error: { code: 'WRONG_GATEWAY' } })
     expect(new Set(fake.heard().map(({ path }) => path))).toEqual(new Set(['/api/gateway-identity/challenge']))
     expect(JSON.stringify(fake.heard())).not.toMatch(new RegExp(`authorization|cookie|${far.gateway.token}`, 'i'))
+  })
+
+  it('is missed where another one runs as the same user, also where nothing has the port', async () => {
+    const own = await startFarSide(sshdPath)
+    const laptop = await laptopWith(own.sshd)
+    await laptop.use(own.sshd.target)
+    await own.gateway.stop()
+    // Its lock names the address that is meant, and nothing listens there: only the owner's socket answers, with another key.
+    const other = await startGateway({ stateDir: await tempFolder() })
+    const lock = { pid: other.pid, url: own.gateway.url, socket: other.controlSocket, version: '1', apiLevel: 1 }
+    await writeFile(join(own.home, '.xopc', 'run', 'gateway.json'), JSON.stringify(lock))
+    expect(errorIn((await laptop.xopc(['status', '--json'])).stdout)).toMatchObject({ code: 'WRONG_GATEWAY' })
   })
 
   it('that was set up anew is refused until its old key is forgotten', async () => {

@@ -36,9 +36,9 @@ describe('the version', () => {
   it.each([
     ['OpenSSH_9.2p1 Debian-2+deb12u6, OpenSSL 3.0.16 11 Feb 2025', true],
     ['OpenSSH_10.0p2, LibreSSL 3.3.6', true],
-    ['OpenSSH_7.3p1, OpenSSL 1.0.2', true],
+    ['OpenSSH_7.6p1, OpenSSL 1.0.2', true],
     ['OpenSSH_for_Windows_9.5p1, LibreSSL 3.8.2', true],
-    ['OpenSSH_7.2p2 Ubuntu-4ubuntu2.10', false],
+    ['OpenSSH_7.4p1 Debian-10', false],
     ['OpenSSH_6.7p1', false],
     ['Dropbear v2022.83', false],
     ['', false],
