@@ -1,4 +1,4 @@
-import type { Choice, Chosen } from './chosen-gateway.ts'
+import type { Choice } from './chosen-gateway.ts'
 import type { Connection } from './connection.ts'
 import { cliErrors } from './errors.ts'
 
@@ -31,7 +31,7 @@ export async function ownerToken(env: NodeJS.ProcessEnv, configPath: string | un
 export async function newOwnerToken(choice: Choice, connection: () => Promise<Connection>): Promise<string> {
   const { chosenGateway } = await import('./chosen-gateway.ts')
   const chosen = await chosenGateway(choice)
-  return chosen === null ? await newTokenHere(choice) : await newTokenThere(choice, chosen, await connection())
+  return chosen === null ? await newTokenHere(choice) : await newTokenThere(choice, await connection())
 }
 
 async function newTokenHere({ env, configPath: path }: Choice): Promise<string> {
@@ -42,11 +42,18 @@ async function newTokenHere({ env, configPath: path }: Choice): Promise<string> 
   return replaceTokenInFile({ env, path })
 }
 
-async function newTokenThere({ env, configPath: path }: Choice, { target }: Chosen, { xopc }: Connection): Promise<string> {
+async function newTokenThere({ env, configPath: path }: Choice, { xopc, state, remote: there }: Connection): Promise<string> {
+  const [{ savedRemote }, { configuredTarget, nameOf }, { knownGateway }] = await Promise.all([
+    import('./saved-remote.ts'),
+    import('../lib/remote/target.ts'),
+    import('../lib/state/known-gateways.ts'),
+  ])
+  const { remote } = await savedRemote({ env, path })
   const { token } = await xopc.rotateToken()
-  const { savedRemote } = await import('./saved-remote.ts')
-  const saved = (await savedRemote({ env, path })).remote?.token
-  if (target.from !== 'gateway.remote' || saved === undefined || saved !== target.credential) return token
+  if (remote?.token === undefined) return token
+  // By whatever address it was reached: what is saved for the same gateway is the token that has just ended.
+  const known = await knownGateway(state, nameOf(configuredTarget(remote).place))
+  if (known?.publicKey !== there?.gateway.publicKey) return token
   const { editConfig } = await import('../lib/config/edit.ts')
   await editConfig({ env, path, edits: { 'gateway.remote.token': token } })
   return token

@@ -4,8 +4,8 @@ import { phaseWord } from './state.ts'
 import { pairs } from './table.ts'
 import { duration } from './time.ts'
 
-/** What `xopc gateway status` shows. Pure. */
-export function renderStatus(status: Status): string[] {
+/** What `xopc gateway status` shows; `isFar`: of a gateway elsewhere. Pure. */
+export function renderStatus(status: Status, isFar: boolean): string[] {
   const { counts } = status
   return [
     'The gateway is running.',
@@ -25,7 +25,8 @@ export function renderStatus(status: Status): string[] {
       ],
     ]),
     '',
-    status.upstream === null
+    // The configuration that commands edit is the one of this computer.
+    status.upstream === null && !isFar
       ? 'Next: xopc config set gateway.upstream.url=http://127.0.0.1:3000, with the port of your app'
       : 'Next: xopc status',
   ]

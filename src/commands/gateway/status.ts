@@ -9,8 +9,9 @@ export default class GatewayStatus extends GatewayCommand {
 
   async run(): Promise<Status> {
     await this.parse(GatewayStatus)
-    const status = await (await this.xopc()).status()
-    this.out(...renderStatus(status))
+    const { xopc, remote } = await this.connection()
+    const status = await xopc.status()
+    this.out(...renderStatus(status, remote !== null))
     return status
   }
 }

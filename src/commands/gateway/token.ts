@@ -21,7 +21,7 @@ export default class GatewayToken extends GatewayCommand {
     if (flags.generate) this.note('The token was replaced; the old one no longer works.')
     const shown = flags.show ? token : masked(token)
     this.out(shown)
-    if (!flags.show) this.note('', `Next: xopc gateway token --show, to print it`)
+    if (!flags.show) this.note('', `Next: xopc gateway token --show, to print it${flags.generate ? ' (on the gateway’s computer)' : ''}`)
     return { token: shown, generated: flags.generate }
   }
 }

@@ -152,9 +152,11 @@ describe('the gateway in numbers', () => {
       authMode: 'token',
     }
     const status: Status = { ...known, url: 'http://127.0.0.1:1', upstream: null, ingress: [], methods: [], counts }
-    expect(renderStatus(status).at(-1)).toMatch(/^Next: xopc config set gateway.upstream.url=/)
-    expect(renderStatus(status)).toContain('Fingerprint    SHA256:x')
-    expect(renderStatus(status)).toContain('Running for    5 seconds (process 7)')
+    expect(renderStatus(status, false).at(-1)).toMatch(/^Next: xopc config set gateway.upstream.url=/)
+    // What commands edit there is the configuration of this computer.
+    expect(renderStatus(status, true).at(-1)).toBe('Next: xopc status')
+    expect(renderStatus(status, false)).toContain('Fingerprint    SHA256:x')
+    expect(renderStatus(status, false)).toContain('Running for    5 seconds (process 7)')
   })
 })
 
