@@ -17,4 +17,12 @@ export const stateErrors = defineErrors({
     about:
       '`known-gateways.json` holds which key each gateway elsewhere has proven. Without it no gateway can be recognised, so nothing is sent.',
   },
+  EXPOSURES_BROKEN: {
+    message: 'The note of what xopc switched on outside, {path}, cannot be read. It was left as it is.',
+    hint: 'Look at what Tailscale serves (`tailscale serve status`), then remove the file.',
+    http: 500,
+    exit: 3,
+    about:
+      '`exposures.json` says which entries are ours. Without it nothing outside is switched on or off, because it could be somebody else’s.',
+  },
 })

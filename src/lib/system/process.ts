@@ -16,6 +16,8 @@ export interface RunResult {
   stderr: string
   /** Output past the bound was dropped. */
   truncated: boolean
+  /** It was ended because its time was over. */
+  timedOut: boolean
 }
 
 /** How `run` runs. */
@@ -29,6 +31,8 @@ export interface RunOptions {
   input?: string
   /** Bound of each stream, bytes; default 1 MiB. */
   maxOutput?: number
+  /** Past the time: an error (the default), or the result as it is by then, with `timedOut`. */
+  late?: 'throw' | 'result'
 }
 
 /**
@@ -37,7 +41,7 @@ export interface RunOptions {
  */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   options.signal?.throwIfAborted()
-  const { timeoutMs = 10_000, maxOutput = 1024 * 1024, env = process.env } = options
+  const { timeoutMs = 10_000, maxOutput = 1024 * 1024, env = process.env, late = 'throw' } = options
   const child = spawn(program, args, { stdio: 'pipe', env, windowsHide: true })
   const outputs = [collect(child.stdout, maxOutput), collect(child.stderr, maxOutput)] as const
   feed(child.stdin, options.input)
@@ -46,11 +50,18 @@ export async function run(program: string, args: readonly string[], options: Run
   await Promise.race([exit, aborted(stop)])
   if (stop.aborted) {
     await end(child, exit)
-    throw options.signal?.aborted === true ? options.signal.reason : systemErrors.PROGRAM_TIMEOUT({ program, seconds: timeoutMs / 1000 })
+    if (options.signal?.aborted === true) throw options.signal.reason
+    if (late === 'throw') throw systemErrors.PROGRAM_TIMEOUT({ program, seconds: timeoutMs / 1000 })
   }
   await Promise.race([Promise.all(outputs.map(({ ended }) => ended)), delay(drainMs)])
   const [stdout, stderr] = outputs
-  return { ...(await exit), stdout: stdout.text(), stderr: stderr.text(), truncated: stdout.truncated() || stderr.truncated() }
+  return {
+    ...(await exit),
+    stdout: stdout.text(),
+    stderr: stderr.text(),
+    truncated: stdout.truncated() || stderr.truncated(),
+    timedOut: stop.aborted,
+  }
 }
 
 /** A program that goes on when we end. */

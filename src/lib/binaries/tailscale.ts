@@ -1,0 +1,141 @@
+import { XopcError } from '../errors/error.ts'
+import { cleanText } from '../protocol/outside-text.ts'
+import { findProgram } from '../system/find-program.ts'
+import { withoutOurs } from '../system/own-variables.ts'
+import { run, type RunResult } from '../system/process.ts'
+import { binaryErrors } from './errors.ts'
+import { consentIn, type ServeConfig, serveConfigIn, serveArgs, serveOffArgs, type ServeWish } from './tailscale-serve.ts'
+import { statusIn, type TailscaleStatus } from './tailscale-status.ts'
+
+/** The `tailscale` of this computer, in a version that xopc can drive. */
+export interface Tailscale {
+  /** Its path. */
+  readonly program: string
+  /** Throws `TAILSCALE_NOT_RUNNING`, `TAILSCALE_SILENT`, `TAILSCALE_STRANGE`. */
+  status(signal?: AbortSignal): Promise<TailscaleStatus>
+  /** Throws the same. */
+  serving(signal?: AbortSignal): Promise<ServeConfig>
+  /**
+   * Asks it to serve. Whether it does, `serving` tells: Tailscale ends with 0 also where the tailnet does not allow it, which is what `consent` is
+   * then. Throws `TAILSCALE_NOT_OPERATOR`, `TAILSCALE_BUSY`, `TAILSCALE_REFUSED`, and as `status`.
+   */
+  serve(wish: ServeWish, signal?: AbortSignal): Promise<{ consent: ReturnType<typeof consentIn> }>
+  /** Takes it back. Throws as `serve`. */
+  serveOff(wish: Pick<ServeWish, 'mode' | 'port'>, signal?: AbortSignal): Promise<void>
+}
+
+/** Of a question, and of an order: one that waits for an administrator would wait for ever. Milliseconds. */
+// Without a daemon it waits up to 5 s before it says so (measured with 1.102.5).
+const ASK_MS = 8000
+const ORDER_MS = 12_000
+/** The commands that are used came with it. */
+const NEEDED = [1, 52] as const
+/** macOS: the command line that comes with the application. */
+const MAC_APP = '/Applications/Tailscale.app/Contents/MacOS/Tailscale'
+
+/** Finds it: `XOPC_TAILSCALE_PATH`, PATH, the application of macOS. Throws `TAILSCALE_MISSING`, `TAILSCALE_TOO_OLD`, `TAILSCALE_SILENT`. */
+export async function findTailscale(env: NodeJS.ProcessEnv): Promise<Tailscale> {
+  const own = withoutOurs(env)
+  const program = await locate(env)
+  const { stdout } = await start(program, ['version'], { env: own, ms: ASK_MS })
+  const said = cleanText(stdout.split('\n').find((line) => /\d+\.\d+/.test(line)) ?? '', 60)
+  const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(said) ?? []).map(Number)
+  if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1]))
+    throw binaryErrors.TAILSCALE_TOO_OLD({ version: said === '' ? 'it does not say its version' : said, needed: NEEDED.join('.') })
+
+  async function ask<Result>(
+    args: readonly string[],
+    read: (text: string) => Result | null,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
+    const { code, stdout, stderr } = await start(program, args, { env: own, ms: ASK_MS, signal })
+    const result = read(stdout)
+    if (result !== null && code === 0) return result
+    throw failureOf(`${stderr}\n${stdout}`, args)
+  }
+
+  /** What it said. One that waits until the tailnet allows it is ended, and has said so by then. */
+  async function order(args: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+    const { code, stdout, stderr, timedOut } = await run(program, args, { env: own, timeoutMs: ORDER_MS, late: 'result', ...given(signal) })
+    const said = `${stderr}\n${stdout}`
+    if (code === 0 || (timedOut && consentIn(said) !== null)) return said
+    throw timedOut ? silent(args, ORDER_MS) : failureOf(said, args)
+  }
+
+  return {
+    program,
+    status: async (signal) => await ask(['status', '--json'], statusIn, signal),
+    serving: async (signal) => await ask(['serve', 'status', '--json'], serveConfigIn, signal),
+    serve: async (wish, signal) => ({ consent: consentIn(await order(serveArgs(wish), signal)) }),
+    async serveOff(wish, signal) {
+      await order(serveOffArgs(wish), signal)
+    },
+  }
+}
+
+async function locate(env: NodeJS.ProcessEnv): Promise<string> {
+  const wanted = env['XOPC_TAILSCALE_PATH']
+  const places = wanted ? [wanted] : ['tailscale', ...(process.platform === 'darwin' ? [MAC_APP] : [])]
+  for (const place of places) {
+    const found = await findProgram(place, env).catch((error: unknown) => {
+      if (error instanceof XopcError && error.code === 'PROGRAM_NOT_FOUND') return null
+      throw error
+    })
+    if (found !== null) return found
+  }
+  throw binaryErrors.TAILSCALE_MISSING({ program: wanted || 'tailscale' })
+}
+
+interface Start {
+  env: NodeJS.ProcessEnv
+  ms: number
+  signal?: AbortSignal | undefined
+}
+
+/** Runs it with a bound. */
+async function start(program: string, args: readonly string[], { env, ms, signal }: Start): Promise<RunResult> {
+  try {
+    return await run(program, args, { env, timeoutMs: ms, ...given(signal) })
+  } catch (error) {
+    if (error instanceof XopcError && error.code === 'PROGRAM_TIMEOUT') throw silent(args, ms, error)
+    throw error
+  }
+}
+
+function given(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
+}
+
+function silent(args: readonly string[], ms: number, cause?: unknown): XopcError {
+  return binaryErrors.TAILSCALE_SILENT({ command: args.join(' '), seconds: ms / 1000 }, { cause })
+}
+
+type Fault =
+  | 'TAILSCALE_NOT_RUNNING'
+  | 'TAILSCALE_NOT_OPERATOR'
+  | 'TAILSCALE_BUSY'
+  | 'TAILSCALE_LOGGED_OUT'
+  | 'TAILSCALE_STOPPED'
+  | 'TAILSCALE_NEEDS_APPROVAL'
+  | 'TAILSCALE_PORT_TAKEN'
+  | 'TAILSCALE_NOT_SERVED'
+
+/** What its words mean; recorded from 1.102.5 (test/fixtures/tailscale). */
+const faults: readonly [RegExp, Fault][] = [
+  [/failed to connect to local tailscale|doesn.t appear to be running/i, 'TAILSCALE_NOT_RUNNING'],
+  [/access denied|must be root, or be an operator/i, 'TAILSCALE_NOT_OPERATOR'],
+  [/Another client is changing the serve config/i, 'TAILSCALE_BUSY'],
+  [/^Logged out/m, 'TAILSCALE_LOGGED_OUT'],
+  [/Tailscale is stopped/, 'TAILSCALE_STOPPED'],
+  [/not yet approved/, 'TAILSCALE_NEEDS_APPROVAL'],
+  [/listener already exists|already serving/, 'TAILSCALE_PORT_TAKEN'],
+  [/handler does not exist/, 'TAILSCALE_NOT_SERVED'],
+]
+
+/** What a command that failed said, as an error; what is not known is quoted. Pure. */
+export function failureOf(said: string, args: readonly string[]): XopcError {
+  const fault = faults.find(([pattern]) => pattern.test(said))
+  if (fault !== undefined) return binaryErrors[fault[1]]()
+  const reason = cleanText(said.split('\n').find((line) => line.trim() !== '') ?? 'it said nothing', 300).replace(/[.\s]+$/, '')
+  return binaryErrors.TAILSCALE_STRANGE({ command: args.join(' '), reason })
+}
