@@ -1,9 +1,9 @@
 import { createClient } from '../lib/client/xopc-client.ts'
-import { PING_PATH } from '../lib/protocol/routes.ts'
 import { openRemoteGateway, type RemoteGateway } from '../lib/remote/remote-gateway.ts'
 import { type Place, type RemoteSettings, settingsFor, typedName } from '../lib/remote/target.ts'
 import type { State } from '../lib/state/store.ts'
 import { cliErrors } from './errors.ts'
+import { keepAddresses } from './keep-addresses.ts'
 import { type MeetOptions, meetGateway } from './meet.ts'
 
 /** What `xopc remote use` is told. */
@@ -47,13 +47,6 @@ async function askFor({ place, interactive }: RemoteUse): Promise<string> {
   if (!interactive) throw cliErrors.TOKEN_NEEDED({ place: typedName(place) })
   const { askSecret } = await import('./ask-secret.ts')
   return await askSecret('Its token (over there: xopc gateway token --show):')
-}
-
-/** Where else it is, for the times when this address does not work. A gateway that does not say so has no others. */
-async function keepAddresses({ transport, keepUrls }: RemoteGateway): Promise<void> {
-  const reply = await transport({ method: 'GET', path: PING_PATH })
-  const { connectUrls } = Object(await reply.json()) as { connectUrls?: unknown }
-  if (Array.isArray(connectUrls)) await keepUrls(connectUrls.filter((url): url is string => typeof url === 'string').slice(0, 20))
 }
 
 /** The settings as one edit of the file: what is not among them is taken out. Pure. */

@@ -33,6 +33,7 @@ export default class RemoteStatus extends GatewayCommand {
     try {
       const { remote, xopc } = await this.connection()
       await xopc.status()
+      if (remote !== null) await (await import('../../cli/keep-addresses.ts')).keepAddresses(remote)
       const { gatewayId = null, fingerprint = null } = remote?.gateway ?? {}
       return { ...shown, gatewayId, fingerprint, reached: true, by: remote?.way.place ?? null, error: null }
     } catch (error) {

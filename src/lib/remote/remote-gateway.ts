@@ -27,7 +27,7 @@ export interface RemoteGateway {
   gateway: Proven
   /** Where it was reached. `isReadable`: what is said can be read in the network. */
   way: { origin: string; place: string; isOwners: boolean; isReadable: boolean }
-  /** Keeps where else it says that it is. */
+  /** Keeps where else it says that it is, before what it said earlier: an address that does not work just now is not named, and may be back. */
   keepUrls(urls: readonly string[]): Promise<void>
   /** Puts a connection away that no request used. */
   close(): void
@@ -68,11 +68,16 @@ export async function openRemoteGateway({ target, state, env, meet }: RemotePart
     gateway,
     way: { origin: way.origin, place: way.place, isOwners: way.isOwners, isReadable: link === null && isReadable(way.origin) },
     async keepUrls(urls) {
-      await changeKnownGateway(state, name, (before) => (before === null ? null : { ...before, urls: [...urls] }))
+      await changeKnownGateway(state, name, (before) =>
+        before === null ? null : { ...before, urls: [...new Set([...urls, ...before.urls])].slice(0, MOST_URLS) },
+      )
     },
     close: fresh.close,
   }
 }
+
+/** Addresses that are kept of a gateway. */
+const MOST_URLS = 20
 
 /** How long a connection that was proven may wait for its request, milliseconds: a person who thinks takes longer, and proxies close what is idle. */
 const FRESH_MS = 2000
