@@ -112,12 +112,21 @@ it('many requests at once each have a connection of their own', async () => {
   await expect.poll(() => first.counted.open).toBe(0)
 })
 
-it('addresses that it names are kept, and only while it is known', async () => {
+it('addresses that it names are kept before those that it named earlier, and only while it is known', async () => {
   const standIn = createStandIn()
   const [first, second] = [await startAddress(standIn), await startAddress(standIn)]
   const { gateway, state } = await reach(first.url, second.url, standIn)
   await gateway.keepUrls(['https://third.example'])
-  expect(await knownGateway(state, first.url)).toMatchObject({ urls: ['https://third.example'], publicKey: standIn.publicKey })
+  const [, ...others] = (await knownGateway(state, first.url))?.urls ?? []
+  expect(others).toEqual(expect.arrayContaining([second.url]))
+  await gateway.keepUrls([second.url])
+  expect(await knownGateway(state, first.url)).toMatchObject({
+    urls: expect.arrayContaining(['https://third.example']),
+    publicKey: standIn.publicKey,
+  })
+  expect((await knownGateway(state, first.url))?.urls[0]).toBe(second.url)
+  await gateway.keepUrls(Array.from({ length: 30 }, (_, index) => `https://${index}.example`))
+  expect((await knownGateway(state, first.url))?.urls).toHaveLength(20)
   await changeKnownGateway(state, first.url, () => null)
   await gateway.keepUrls(['https://fourth.example'])
   expect(await knownGateway(state, first.url)).toBeNull()
