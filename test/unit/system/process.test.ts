@@ -17,6 +17,7 @@ describe('run', () => {
       stdout: 'out\n',
       stderr: 'err\n',
       truncated: false,
+      timedOut: false,
     })
   })
 
@@ -47,6 +48,15 @@ describe('run', () => {
     const started = performance.now()
     const { stdout } = await run('sh', ['-c', 'sleep 3 & echo done'])
     expect([stdout, performance.now() - started < 2000]).toEqual(['done\n', true])
+  })
+
+  it('gives what it said by then, where a late one is asked for', async () => {
+    const script = 'echo here; exec sleep 9'
+    expect(await run('sh', ['-c', script], { timeoutMs: 300, late: 'result' })).toMatchObject({
+      code: null,
+      stdout: 'here\n',
+      timedOut: true,
+    })
   })
 
   it.each([
