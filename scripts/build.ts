@@ -20,7 +20,11 @@ const entries = Object.fromEntries(commands.map((file) => [file.slice('src/'.len
  * gateway, what replaces it, and oclif. */
 const groups = [
   { name: 'base', test: /src[/](lib[/]errors[/]error|lib[/]protocol[/]outside-text|cli[/]errors|cli[/]terminal)[.]ts$/, priority: 3 },
-  { name: 'reach', test: /src[/](cli[/]connection|cli[/]plain-status|lib[/]remote[/]target|lib[/]state[/]store)[.]ts$/, priority: 2 },
+  {
+    name: 'reach',
+    test: /src[/](cli[/]connection|cli[/]chosen-gateway|cli[/]plain-status|lib[/]remote[/]local|lib[/]state[/]store)[.]ts$/,
+    priority: 2,
+  },
   { name: 'offline', test: /src[/]lib[/](config[/]watch|core[/]offline|system[/]log)[.]ts$/, priority: 1 },
   { name: 'commands', test: /src[/]cli[/](base-command|run-command)[.]ts$/, priority: 0 },
 ]
