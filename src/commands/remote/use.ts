@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers'
 import { Args, BaseCommand, Flags } from '../../cli/base-command.ts'
+import { XopcError } from '../../lib/errors/error.ts'
 
 /** `xopc remote use` */
 export default class RemoteUse extends BaseCommand {
@@ -33,7 +34,7 @@ export default class RemoteUse extends BaseCommand {
       ])
     const file = { env: process.env, path: this.configPath() }
     const { remote: saved } = await savedRemote(file)
-    const before = saved === undefined ? null : configuredTarget(saved)
+    const before = saved === undefined ? null : asked(() => configuredTarget(saved), args.url !== undefined)
     const given = args.url === undefined ? (before?.place ?? (await this.nothing())) : readPlace(args.url, 'The address')
     const port = flags['remote-port']
     const place =
@@ -62,5 +63,15 @@ export default class RemoteUse extends BaseCommand {
   private async nothing(): Promise<never> {
     const { remoteErrors } = await import('../../lib/remote/errors.ts')
     throw remoteErrors.NO_REMOTE_GATEWAY()
+  }
+}
+
+/** What is saved; where another gateway is named, one that cannot be used is only replaced. Throws what reading it throws. */
+function asked<Target>(read: () => Target, isReplaced: boolean): Target | null {
+  try {
+    return read()
+  } catch (error) {
+    if (isReplaced && error instanceof XopcError) return null
+    throw error
   }
 }

@@ -19,7 +19,7 @@ export const binaryErrors = defineErrors({
   },
   SSH_TARGET_INVALID: {
     message: '{target} is no place that ssh can be sent to: {problem}.',
-    hint: 'Write it as user@host, host, user@host:port or a name of your ssh configuration: xopc gateway ssh-tunnel --target user@host',
+    hint: 'Write it as user@host, host, user@host:port or a name of your ssh configuration.',
     http: 400,
     exit: 2,
     about:

@@ -8,12 +8,9 @@ const incomplete = (key: string, missing: string) => [found(key, configErrors.RE
 const gatewayNamed: Rule = ({ config: { gateway } }) =>
   gateway.mode === 'remote' && gateway.remote === undefined ? incomplete('gateway.mode', 'which one: gateway.remote is missing') : []
 
-const targetNamed: Rule = ({
-  config: {
-    gateway: { remote },
-  },
-}) =>
-  remote?.transport === 'ssh' && remote.sshTarget === undefined
+// Nothing reads the rest in local mode, so it keeps no gateway of this computer from starting.
+const targetNamed: Rule = ({ config: { gateway } }) =>
+  gateway.mode === 'remote' && gateway.remote?.transport === 'ssh' && gateway.remote.sshTarget === undefined
     ? incomplete('gateway.remote.transport', 'where ssh is to sign in: gateway.remote.sshTarget is missing')
     : []
 

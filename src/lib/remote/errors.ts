@@ -86,14 +86,14 @@ export const remoteErrors = defineErrors({
   },
   REMOTE_UNREACHABLE: {
     message: 'The gateway at {place} is not reached: {reason}.',
-    hint: 'See how this computer tries to reach it: xopc remote status',
+    hint: 'Check the address and the network, and see on its own computer whether it runs: xopc gateway status',
     http: 502,
     exit: 1,
     about: 'The gateway elsewhere that commands act on did not answer. A gateway on this computer is never asked in its place.',
   },
   REMOTE_TIMEOUT: {
     message: 'The gateway at {place} did not answer within {seconds} s.',
-    hint: 'See how this computer tries to reach it: xopc remote status',
+    hint: 'Check the address and the network, and see on its own computer whether it runs: xopc gateway status',
     http: 504,
     exit: 1,
     about: 'A connection was there but no reply came in time. What was asked for may have happened all the same.',
