@@ -176,7 +176,9 @@ export function createLive(parts: LiveParts): Live {
 
   async function start(): Promise<void> {
     const closing = new AbortController()
-    void watchSshServer(clock, (server) => events.publish('ssh.server', server), closing.signal)
+    watchSshServer(clock, (server) => events.publish('ssh.server', server), closing.signal).catch((error: unknown) =>
+      log.error('the server of ssh is not watched any more', { error: String(error) }),
+    )
     unsubscribe = [
       () => closing.abort(),
       // Now and not earlier: the gateway follows the configuration first, so that its port is the new one when the methods look.

@@ -11,14 +11,19 @@ export type SshServer = Overview['ssh']['server']
 const LOOK_MS = 5000
 const USUAL = 22
 
-/** Looks without dialling: a server of ssh writes down everybody who comes and goes. Throws nothing. */
+/** Looks without dialling: a server of ssh writes down everybody who comes and goes. */
 export async function lookForSshServer(): Promise<SshServer> {
+  // Some systems keep its configuration from everybody but root.
+  const port = portIn((await ifReadable(() => readText('/etc/ssh/sshd_config'))) ?? '')
+  return { port, listens: await ifReadable(() => isListenedOn(port)) }
+}
+
+/** Null where this user may not read it. */
+async function ifReadable<Value>(read: () => Promise<Value | null>): Promise<Value | null> {
   try {
-    const port = portIn((await readText('/etc/ssh/sshd_config')) ?? '')
-    return { port, listens: await isListenedOn(port) }
+    return await read()
   } catch (error) {
-    // Some systems keep it from everybody but root.
-    if (error instanceof XopcError) return { port: USUAL, listens: await isListenedOn(USUAL).catch(() => null) }
+    if (error instanceof XopcError) return null
     throw error
   }
 }
@@ -29,7 +34,7 @@ export function portIn(text: string): number {
   return port > 0 && port < 65_536 ? port : USUAL
 }
 
-/** Tells of every change until the signal. Throws nothing. */
+/** Tells of every change until the signal. */
 export async function watchSshServer(
   clock: Pick<Clock, 'sleep'>,
   changed: (server: SshServer) => void,
@@ -37,8 +42,12 @@ export async function watchSshServer(
 ): Promise<void> {
   let last = await lookForSshServer()
   while (!signal.aborted) {
-    await clock.sleep(LOOK_MS, signal).catch(() => {})
-    if (signal.aborted) return
+    try {
+      await clock.sleep(LOOK_MS, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      throw error
+    }
     const now = await lookForSshServer()
     if (now.listens !== last.listens || now.port !== last.port) changed(now)
     last = now

@@ -41,7 +41,7 @@ export function serveMcp({ version, guide, input, output, onProblem, ...rest }: 
   return {
     over: closed(transport),
     async close() {
-      await Promise.all([handle.close(), takeBack(house)])
+      await Promise.all([handle.close(), takeBack(house, onProblem)])
     },
   }
 }
@@ -72,9 +72,11 @@ function closed(transport: StdioServerTransport): Promise<void> {
   })
 }
 
-async function takeBack({ code, withGateway }: House): Promise<void> {
+async function takeBack({ code, withGateway }: House, onProblem: McpParts['onProblem']): Promise<void> {
   if (!code.isKept()) return
   // Where the gateway is gone its codes are, too; where it is slow, the code ends by itself.
-  const done = withGateway(async (xopc) => await code.takeBack(xopc)).catch(() => undefined)
+  const done = withGateway(async (xopc) => await code.takeBack(xopc)).catch((error: unknown) =>
+    onProblem(`the pairing code was not taken back, and ends by itself: ${error instanceof Error ? error.message : String(error)}`),
+  )
   await Promise.race([done, new Promise((resolve) => setTimeout(resolve, END_MS))])
 }

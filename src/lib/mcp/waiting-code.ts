@@ -1,6 +1,7 @@
 import type { Xopc } from '../core/xopc.ts'
 import { XopcError } from '../errors/error.ts'
 import type { PairingCode } from '../protocol/pairing-api.ts'
+import { createInTurn } from '../system/in-turn.ts'
 
 /** A pairing code without what lets somebody in by it. */
 export type ShownCode = Omit<PairingCode, 'links' | 'qr'>
@@ -23,7 +24,7 @@ export interface WaitingCode {
  */
 export function createWaitingCode(): WaitingCode {
   let kept: string | null = null
-  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = createInTurn()
 
   async function mint(xopc: Xopc, name: string | undefined): Promise<ShownCode> {
     const last = kept === null ? null : await unlessGone(xopc, kept)
@@ -35,11 +36,7 @@ export function createWaitingCode(): WaitingCode {
   }
 
   return {
-    async mint(xopc, name) {
-      const mine = turn.then(async () => await mint(xopc, name))
-      turn = mine.catch(() => undefined)
-      return await mine
-    },
+    mint: async (xopc, name) => await inTurn(async () => await mint(xopc, name)),
     look: async (xopc, id) => withoutSecret(await xopc.pairing(id)),
     isKept: () => kept !== null,
     async takeBack(xopc) {

@@ -71,6 +71,7 @@ export async function firstThatWorks<Candidate, Result>(race: Race<Candidate, Re
 }
 
 async function best<Result>(tries: readonly Promise<Winner<Result>>[], inTurn: boolean): Promise<Winner<Result>> {
+  // That all failed is all that `any` tells; why the one that counts did is thrown below.
   const first = await Promise.any(tries).catch(() => null)
   if (first === null) return await at(tries, inTurn ? tries.length - 1 : 0)
   const better = Promise.any(tries.slice(0, first.index)).catch(() => null)

@@ -1,5 +1,5 @@
 import { Agent, type ClientRequestArgs } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
 import { type Faults, ONE_REPLY, type Send, sendBy } from './send.ts'
 
 /** One connection, used for one request after the other. Where it is closed it stays closed: no other one takes its place. */
@@ -33,8 +33,8 @@ class OneConnection extends Agent {
     const socket = this.#socket
     this.#socket = null
     if (socket !== null) return socket
-    // `as`: Node's type asks for a stream where there is only an error.
-    callback?.(Object.assign(new Error('closed'), { code: ONE_REPLY }), undefined as unknown as Duplex)
+    // Node's type asks for a stream beside the error, and its agent looks at the error alone.
+    callback?.(Object.assign(new Error('closed'), { code: ONE_REPLY }), new Duplex())
     return null
   }
 }
