@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { XopcError } from '../errors/error.ts'
 import { findProgram } from '../system/find-program.ts'
+import { withoutOurs } from '../system/own-variables.ts'
 import { spawnDetached } from '../system/process.ts'
 
 /** Who knows the person's browser. */
@@ -13,6 +14,7 @@ const SETTLE_MS = 3000
 export async function openBrowser(path: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   try {
     const program = await findProgram(openers[process.platform] ?? otherwise, env)
+    // A browser has no use for the gateway's secrets.
     const { exited } = await spawnDetached(program, [path], { output: '/dev/null', env: withoutOurs(env) })
     const exit = await Promise.race([exited, delay(SETTLE_MS, null, { ref: false })])
     return exit === null || exit.code === 0
@@ -20,9 +22,4 @@ export async function openBrowser(path: string, env: NodeJS.ProcessEnv): Promise
     if (error instanceof XopcError) return false
     throw error
   }
-}
-
-/** A browser has no use for the gateway's secrets. */
-function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('XOPC_')))
 }
