@@ -174,6 +174,13 @@ export const binaryErrors = defineErrors({
     exit: 1,
     about: 'Another entry, or a `tailscale serve` in a terminal, holds the port. xopc replaces no entry that it did not make.',
   },
+  TAILSCALE_NO_CONNECTION: {
+    message: 'Tailscale makes no connection to {place}: {reason}.',
+    hint: 'See what this computer serves: tailscale serve status',
+    http: 502,
+    exit: 1,
+    about: 'Nothing answers at that port of the tailnet, or the other computer is away. What Tailscale said is quoted.',
+  },
   TAILSCALE_NOT_SERVED: {
     message: 'Tailscale does not serve that.',
     hint: 'See what it serves: tailscale serve status',

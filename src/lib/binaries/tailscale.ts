@@ -1,9 +1,12 @@
+import type { Duplex } from 'node:stream'
 import { XopcError } from '../errors/error.ts'
 import { cleanText } from '../protocol/outside-text.ts'
 import { findProgram } from '../system/find-program.ts'
 import { withoutOurs } from '../system/own-variables.ts'
 import { run, type RunResult } from '../system/process.ts'
 import { binaryErrors } from './errors.ts'
+import { connectByTailscale } from './tailscale-connection.ts'
+import { failureOf } from './tailscale-faults.ts'
 import { consentIn, type ServeConfig, serveConfigIn, serveArgs, serveOffArgs, type ServeWish } from './tailscale-serve.ts'
 import { statusIn, type TailscaleStatus } from './tailscale-status.ts'
 
@@ -22,6 +25,12 @@ export interface Tailscale {
   serve(wish: ServeWish, signal?: AbortSignal): Promise<{ consent: ReturnType<typeof consentIn> }>
   /** Takes it back. Throws as `serve`. */
   serveOff(wish: Pick<ServeWish, 'mode' | 'port'>, signal?: AbortSignal): Promise<void>
+  /**
+   * A connection to a TCP port in the tailnet, this computer's own included: it can be written to at once. Whoever has it destroys it, which ends the
+   * program behind it. Where none comes about, it is destroyed with `TAILSCALE_NO_CONNECTION`, `TAILSCALE_NOT_RUNNING`, `TAILSCALE_LOGGED_OUT`,
+   * `TAILSCALE_STOPPED`, `TAILSCALE_NEEDS_APPROVAL` or `PROGRAM_NOT_STARTED`.
+   */
+  open(host: string, port: number): Duplex
 }
 
 /** Of a question, and of an order: one that waits for an administrator would wait for ever. Milliseconds. */
@@ -70,6 +79,7 @@ export async function findTailscale(env: NodeJS.ProcessEnv): Promise<Tailscale> 
     async serveOff(wish, signal) {
       await order(serveOffArgs(wish), signal)
     },
+    open: (host, port) => connectByTailscale(program, { host, port }, own),
   }
 }
 
@@ -108,34 +118,4 @@ function given(signal: AbortSignal | undefined): { signal?: AbortSignal } {
 
 function silent(args: readonly string[], ms: number, cause?: unknown): XopcError {
   return binaryErrors.TAILSCALE_SILENT({ command: args.join(' '), seconds: ms / 1000 }, { cause })
-}
-
-type Fault =
-  | 'TAILSCALE_NOT_RUNNING'
-  | 'TAILSCALE_NOT_OPERATOR'
-  | 'TAILSCALE_BUSY'
-  | 'TAILSCALE_LOGGED_OUT'
-  | 'TAILSCALE_STOPPED'
-  | 'TAILSCALE_NEEDS_APPROVAL'
-  | 'TAILSCALE_PORT_TAKEN'
-  | 'TAILSCALE_NOT_SERVED'
-
-/** What its words mean; recorded from 1.102.5 (test/fixtures/tailscale). */
-const faults: readonly [RegExp, Fault][] = [
-  [/failed to connect to local tailscale|doesn.t appear to be running/i, 'TAILSCALE_NOT_RUNNING'],
-  [/access denied|must be root, or be an operator/i, 'TAILSCALE_NOT_OPERATOR'],
-  [/Another client is changing the serve config/i, 'TAILSCALE_BUSY'],
-  [/^Logged out/m, 'TAILSCALE_LOGGED_OUT'],
-  [/Tailscale is stopped/, 'TAILSCALE_STOPPED'],
-  [/not yet approved/, 'TAILSCALE_NEEDS_APPROVAL'],
-  [/listener already exists|already serving/, 'TAILSCALE_PORT_TAKEN'],
-  [/handler does not exist/, 'TAILSCALE_NOT_SERVED'],
-]
-
-/** What a command that failed said, as an error; what is not known is quoted. Pure. */
-export function failureOf(said: string, args: readonly string[]): XopcError {
-  const fault = faults.find(([pattern]) => pattern.test(said))
-  if (fault !== undefined) return binaryErrors[fault[1]]()
-  const reason = cleanText(said.split('\n').find((line) => line.trim() !== '') ?? 'it said nothing', 300).replace(/[.\s]+$/, '')
-  return binaryErrors.TAILSCALE_STRANGE({ command: args.join(' '), reason })
 }

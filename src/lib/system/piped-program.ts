@@ -8,6 +8,8 @@ export interface PipedProgram {
   connection: Duplex
   /** The lines of stderr so far; its last ones where there were many. */
   said(): string
+  /** The exit code, once everything that it said was read; null where a signal ended it, or where it never started. Never rejects. */
+  ended: Promise<number | null>
 }
 
 /** Bytes of stderr that are kept. */
@@ -23,11 +25,13 @@ export function startPiped(program: string, args: readonly string[], env: NodeJS
     connection.destroy(systemErrors.PROGRAM_NOT_STARTED({ program, reason: reasonOf(error) }, { cause: error })),
   )
   connection.once('close', () => void child.kill())
-  return { connection, said: () => said }
+  const { promise: ended, resolve } = Promise.withResolvers<number | null>()
+  child.once('close', (code, signal) => resolve(signal === null && child.pid !== undefined ? code : null))
+  return { connection, said: () => said, ended }
 }
 
 /** Node's http asks a connection for these; a pipe needs none of them. */
-function asConnection(pipe: Duplex): Duplex {
+export function asConnection(pipe: Duplex): Duplex {
   const same = (): Duplex => pipe
   return Object.assign(pipe, { setKeepAlive: same, setNoDelay: same, setTimeout: same, ref: same, unref: same })
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { failureOf } from '../../../src/lib/binaries/tailscale.ts'
+import { failureOf } from '../../../src/lib/binaries/tailscale-faults.ts'
 import { consentIn, serveArgs, serveConfigIn, serveOffArgs } from '../../../src/lib/binaries/tailscale-serve.ts'
 import { statusIn } from '../../../src/lib/binaries/tailscale-status.ts'
 import { root } from '../../support/build.ts'
