@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { atEnd, tempFolder } from './cleanup.ts'
 import { root } from './build.ts'
+import { type Dial, fetchOver } from './fetch-over.ts'
 import { type Argv, inOwnNames, type Names } from './hosts.ts'
 import { run, start, type Ran, type RunOptions } from './run.ts'
 
@@ -24,7 +25,7 @@ export interface RunningGateway {
   log(): Promise<string>
   /** A request with the owner's token, unless `headers` says otherwise. */
   fetch(path: string, init?: RequestInit): Promise<Response>
-  /** The command line, on the same state folder. */
+  /** The command line, on the same state folder, in the same place and with the same names. */
   xopc(args: readonly string[], options?: XopcOptions): Promise<Ran>
   /** SIGTERM, then SIGKILL after 10 s; resolves with the exit code when it is gone. Twice equals once. */
   stop(): Promise<number | null>
@@ -32,8 +33,20 @@ export interface RunningGateway {
   kill9(): Promise<void>
 }
 
+/** Where and as whom xopc runs, when it is not beside the test and as its user. */
+export interface Place {
+  /** What the command line begins with. It has to exec what follows, as `ip netns exec`, `unshare` and `setpriv` do: the pid is then xopc's own. */
+  prefix?: Argv | undefined
+  /** Node and `bin/run.js` as they are found there; default: the test's own. */
+  program?: Argv | undefined
+  /** Whose the state folder is made, by uid; the prefix is what makes xopc run as that user. */
+  owner?: number | undefined
+}
+
 /** How to start a gateway. Names given are those of its command line too; they need the right `own-hosts`. */
-export interface GatewayOptions extends Names {
+export interface GatewayOptions extends Names, Place {
+  /** How the test reaches its ports, where the prefix puts it into another network; `fetch` and the wait for /health go this way. */
+  dial?: Dial | undefined
   /** Joined into the configuration, over `{ gateway: { port: 0, auth: { token } } }`; a string is written as it is. */
   config?: ConfigTree | string
   /** A state folder from before; its `xopc.json` stays unless `config` is given. */
@@ -46,7 +59,7 @@ export interface GatewayOptions extends Names {
 }
 
 /** How to run the command line. */
-export interface XopcOptions extends RunOptions, Names {
+export interface XopcOptions extends RunOptions, Names, Place {
   stateDir?: string
 }
 
@@ -55,23 +68,26 @@ export interface ConfigTree {
   [key: string]: unknown
 }
 
-const program = join(root, 'bin/run.js')
+const ownProgram: Argv = [process.execPath, join(root, 'bin/run.js')]
 
 /** Runs the built `xopc` on its own state folder (a new one unless given), with no `XOPC_*` of the outer environment. */
 export async function xopc(args: readonly string[], options: XopcOptions = {}): Promise<Ran> {
   const stateDir = options.stateDir ?? (await tempFolder())
-  const argv = await inNames(options, [process.execPath, program, ...args])
-  return run(argv, { ...options, env: cleanEnv(stateDir, options.env) })
+  await handOver(stateDir, options)
+  return run(await commandLine(args, options), { ...options, env: cleanEnv(stateDir, options) })
 }
 
 /** Starts the built `xopc gateway` on a free port and waits until it answers. Throws with its output when it ends or is not ready in time. */
 export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
   const stateDir = options.stateDir ?? (await tempFolder())
   const token = await writeConfig(stateDir, options)
-  const started = launch(await inNames(options, [process.execPath, program, 'gateway', ...(options.args ?? [])]), stateDir, options)
+  await handOver(stateDir, options)
+  const reach = options.dial === undefined ? fetch : fetchOver(options.dial)
+  const started = launch(await commandLine(['gateway', ...(options.args ?? [])], options), cleanEnv(stateDir, options))
   atEnd(started.stop)
-  const { url, socket } = await started.ready(options.readyMs ?? 20_000)
+  const { url, socket } = await started.ready(stateDir, reach, options.readyMs ?? 20_000)
   const headers = { authorization: `Bearer ${token}` }
+  const { hosts, dns, prefix, program, owner } = options
   return {
     url,
     port: Number(new URL(url).port),
@@ -82,20 +98,29 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
     output: started.output,
     log: () => readIfThere(join(stateDir, 'logs/gateway.log')),
     fetch: (path, init = {}) =>
-      fetch(url + path, { signal: AbortSignal.timeout(20_000), ...init, headers: new Headers(init.headers ?? headers) }),
-    xopc: (args, more) => xopc(args, { hosts: options.hosts, dns: options.dns, ...more, stateDir }),
+      reach(url + path, { signal: AbortSignal.timeout(20_000), ...init, headers: new Headers(init.headers ?? headers) }),
+    xopc: (args, more) => xopc(args, { hosts, dns, prefix, program, owner, ...more, stateDir }),
     stop: started.stop,
     kill9: started.kill9,
   }
 }
 
-async function inNames({ hosts, dns }: Names, argv: Argv): Promise<Argv> {
+/** Names come first: mounting them takes rights that the prefix may give away. */
+async function commandLine(args: readonly string[], { hosts, dns, prefix, program = ownProgram }: Names & Place): Promise<Argv> {
+  const argv: Argv = prefix === undefined ? [...program, ...args] : [...prefix, ...program, ...args]
   return hosts === undefined && dns === undefined ? argv : (await inOwnNames({ hosts, dns }))(argv)
 }
 
-function launch(argv: Argv, stateDir: string, options: GatewayOptions) {
+/** What the gateway itself writes later is its user's anyway. */
+async function handOver(stateDir: string, { owner }: Place): Promise<void> {
+  if (owner === undefined) return
+  const ours = [stateDir, join(stateDir, 'xopc.json')].filter((path) => existsSync(path))
+  await Promise.all(ours.map((path) => chown(path, owner, owner)))
+}
+
+function launch(argv: Argv, env: NodeJS.ProcessEnv) {
   const tooLong = 15 * 60_000
-  const child = start(argv, { env: cleanEnv(stateDir, options.env), timeoutMs: tooLong })
+  const child = start(argv, { env, timeoutMs: tooLong })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
   const gone = new Promise<number | null>((resolve) => child.once('exit', resolve))
@@ -109,10 +134,10 @@ function launch(argv: Argv, stateDir: string, options: GatewayOptions) {
       const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
       return ended('SIGTERM').finally(() => clearTimeout(late))
     },
-    async ready(ms: number) {
+    async ready(stateDir: string, reach: typeof fetch, ms: number) {
       for (const until = Date.now() + ms; alive() && Date.now() < until; await sleep(25)) {
         const lock = await readLock(stateDir, child.pid)
-        if (lock && (await answers(lock.url))) return lock
+        if (lock && (await answers(reach, lock.url))) return lock
       }
       await ended('SIGKILL')
       throw new Error(`the gateway ${child.signalCode ? `was not ready in ${ms} ms` : `ended with ${child.exitCode}`}:\n${output}`)
@@ -129,8 +154,8 @@ async function readLock(stateDir: string, pid: number | undefined): Promise<{ ur
   return known && lock.pid === pid ? { url: String(lock.url).replace(/\/$/, ''), socket: String(lock.socket) } : null
 }
 
-function answers(url: string): Promise<boolean> {
-  return fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) }).then(
+function answers(reach: typeof fetch, url: string): Promise<boolean> {
+  return reach(`${url}/health`, { signal: AbortSignal.timeout(2_000) }).then(
     (response) => response.ok,
     () => false,
   )
@@ -163,8 +188,9 @@ function readIfThere(path: string): Promise<string> {
   return existsSync(path) ? readFile(path, 'utf8') : Promise.resolve('')
 }
 
-function cleanEnv(stateDir: string, over: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+function cleanEnv(stateDir: string, { env, owner }: { env?: NodeJS.ProcessEnv; owner?: number | undefined }): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(XOPC_|VITEST|NODE_ENV|NODE_OPTIONS|FORCE_COLOR)/.test(name))
-  const cache = join(root, 'node_modules/.cache/xopc-tests')
-  return { ...Object.fromEntries(kept), HOME: stateDir, XDG_CACHE_HOME: cache, XOPC_STATE_DIR: stateDir, NO_COLOR: '1', ...over }
+  // Another user cannot write the cache that all tests share.
+  const cache = owner === undefined ? join(root, 'node_modules/.cache/xopc-tests') : join(stateDir, '.cache')
+  return { ...Object.fromEntries(kept), HOME: stateDir, XDG_CACHE_HOME: cache, XOPC_STATE_DIR: stateDir, NO_COLOR: '1', ...env }
 }

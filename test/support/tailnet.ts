@@ -2,6 +2,7 @@ import { chmod, constants, copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { tempFolder } from './cleanup.ts'
+import type { Dial } from './fetch-over.ts'
 import type { Argv } from './hosts.ts'
 import { peerPath } from './peers.ts'
 import type { Ran, RunOptions } from './run.ts'
@@ -46,7 +47,7 @@ export interface Tailnet {
   /** What a command line begins with to run in the tailnet's network; how a gateway is started that Serve is to reach on TCP. */
   readonly prefix: Argv
   /** From the test to a TCP port in the network (127.0.0.1). Throws where nobody listens. */
-  dial(port: number): Promise<Duplex>
+  readonly dial: Dial
   node(name: string): TailnetNode
   /** Runs `tailscale` as root against this node. */
   cli(name: string, args: readonly string[], options?: RunOptions): Promise<Ran>
