@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Aim } from './aim.ts'
@@ -14,14 +14,16 @@ export async function openTcp(address: string, port: number, signal: AbortSignal
 
 /**
  * TLS over a connection. Strict, it rejects where a browser would; otherwise it takes every certificate, so that it can be looked at, and then
- * nothing secret may be sent before that. Rejects with node's error, or the signal's reason.
+ * nothing secret may be sent before that. The connection ends with it, also where it does not come about. Rejects with node's error, with what the
+ * connection was destroyed with, or the signal's reason.
  */
 export async function openTls(
-  socket: Socket,
+  socket: Duplex,
   aim: Aim,
   { trust, strict }: { trust: Trust; strict: boolean },
   signal: AbortSignal,
 ): Promise<TLSSocket> {
+  if (socket.destroyed) throw socket.errored ?? cut()
   const tls = connectTls({
     socket,
     host: aim.name,
@@ -31,13 +33,15 @@ export async function openTls(
     rejectUnauthorized: strict,
     ALPNProtocols: ['http/1.1'],
   })
+  // Node tells the TLS of what happens to a connection that is no socket, but does not always end the one with the other.
+  if (!(socket instanceof Socket)) tls.once('close', () => socket.destroy())
   return await opened(tls, 'secureConnect', signal)
 }
 
-/** A dial that always goes to this address, and over https only to who has a good certificate. */
-export function dialTo(aim: Aim, address: string, trust: Trust): Dial {
+/** A dial that always goes the same way, and over https only to who has a good certificate. */
+export function dialBy(aim: Aim, open: Dial, trust: Trust): Dial {
   return async (signal) => {
-    const socket = await openTcp(address, aim.port, signal)
+    const socket = await open(signal)
     return aim.scheme === 'http' ? socket : await openTls(socket, aim, { trust, strict: true }, signal)
   }
 }
@@ -45,7 +49,7 @@ export function dialTo(aim: Aim, address: string, trust: Trust): Dial {
 async function opened<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<S> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const onAbort = (): void => reject(signal.reason)
-  const onClose = (): void => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
+  const onClose = (): void => reject(cut())
   // Stays on: an error after this belongs to whoever reads then, and the close that follows tells it.
   socket.on('error', reject)
   socket.once(event, resolve).once('close', onClose)
@@ -61,4 +65,8 @@ async function opened<S extends Socket>(socket: S, event: 'connect' | 'secureCon
     socket.off(event, resolve).off('close', onClose)
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+function cut(): Error {
+  return Object.assign(new Error('closed'), { code: 'ECONNRESET' })
 }

@@ -28,9 +28,9 @@ export interface Probe {
   health(url: string, signal: AbortSignal): Promise<HealthAnswer>
 }
 
-/** The probe over plain sockets, by this computer's own name server, authorities and clock unless told others. */
+/** The probe over plain sockets, by this computer's own name server, authorities and clock, and by no program on the way, unless told others. */
 export function createProbe(desk: ProbeDesk, others: Partial<Omit<Surroundings, 'desk'>> = {}): Probe {
-  const around: Surroundings = { desk, lookup: createLookup(), trust: systemTrust, now: Date.now, ...others }
+  const around: Surroundings = { desk, lookup: createLookup(), trust: systemTrust, ways: () => null, now: Date.now, ...others }
   return {
     test: async (url, options) => await runTest(around, url, options),
     confirm: async (url, signal) => await runConfirm(around, url, signal),

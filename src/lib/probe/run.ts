@@ -4,22 +4,25 @@ import { type Stage, type StageName, stageNames, type Verdict } from '../protoco
 import { aimAt, type Aim } from './aim.ts'
 import { judgeBeside } from './beside.ts'
 import type { ProbeDesk } from './desk.ts'
-import { type Dial, dialTo } from './dial.ts'
+import { type Dial, dialBy, openTcp } from './dial.ts'
 import { type Judged, skip } from './judged.ts'
 import { type Line, openLine } from './line.ts'
 import { judgeName, isLocalhost, lookAtName, type Lookup } from './stages/dns.ts'
 import { judgeHttp, lookAtHttp } from './stages/http.ts'
 import { judgeIdentity, lookAtIdentity } from './stages/identity.ts'
 import { connectInTurn, judgeConnections } from './stages/tcp.ts'
-import { lookAtTls } from './stages/tls.ts'
+import { type Hop, hopOver, lookAtTls } from './stages/tls.ts'
+import { hopBy, judgeWayName, skipForWay } from './stages/way.ts'
 import type { Trust } from '../system/trust.ts'
 import { errorOf, verdictOf } from './verdict.ts'
+import type { Way, Ways } from './way.ts'
 
 /** What a test needs of its surroundings. */
 export interface Surroundings {
   desk: ProbeDesk
   lookup: Lookup
   trust: Trust
+  ways: Ways
   /** Milliseconds since the epoch. */
   now(): number
 }
@@ -112,9 +115,24 @@ interface Reached {
   ready: Duplex
 }
 
+/** Whom TLS is looked at with, and how to get there again. */
+interface Found {
+  hop: Hop
+  again: Dial
+}
+
 /** dns, tcp and tls; `thorough` also tries addresses that are not needed. Null where one failed. */
 async function walkThere(walk: Walk, thorough: boolean): Promise<Reached | null> {
-  const { aim, lookup, trust, now } = walk
+  const { aim, trust, ways } = walk
+  const way = ways(aim.origin)
+  const found = way === null ? await findByAddress(walk, thorough) : await findByProgram(walk, way)
+  if (found === null) return null
+  const secured = await stage(walk, 'tls', async (signal) => await lookAtTls(aim, found.hop, walk, signal))
+  return secured?.ready ? { dial: dialBy(aim, found.again, trust), ready: secured.ready } : null
+}
+
+async function findByAddress(walk: Walk, thorough: boolean): Promise<Found | null> {
+  const { aim, lookup } = walk
   const named = await stage(walk, 'dns', async (signal) => judgeName(aim, await lookAtName(aim, lookup, signal)))
   if (named === null) return null
   // The two loopback addresses of a localhost name are our own guess, so one of them is enough.
@@ -125,9 +143,15 @@ async function walkThere(walk: Walk, thorough: boolean): Promise<Reached | null>
   })
   const address = tcp?.attempts.find(({ trouble }) => trouble === null)?.address
   if (!tcp?.socket || address === undefined) return null
-  const { socket } = tcp
-  const secured = await stage(walk, 'tls', async (signal) => await lookAtTls(aim, socket, trust, now, signal))
-  return secured?.ready ? { dial: dialTo(aim, address, trust), ready: secured.ready } : null
+  return { hop: hopOver(aim, tcp.socket), again: async (signal) => await openTcp(address, aim.port, signal) }
+}
+
+/** Nothing is looked up or connected to here: the program does both. */
+async function findByProgram(walk: Walk, way: Way): Promise<Found> {
+  await stage(walk, 'dns', async () => ({ judged: judgeWayName(walk.aim, way) }))
+  await stage(walk, 'tcp', async () => ({ judged: skipForWay(way) }))
+  const hop = hopBy(walk.aim, way)
+  return { hop, again: hop.open }
 }
 
 async function proveIdentity(walk: Walk, line: Line): Promise<unknown> {

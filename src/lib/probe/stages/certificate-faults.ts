@@ -13,6 +13,8 @@ export interface Handshake {
   shown: Shown | null
   /** What the server said of itself over a connection that nobody vouches for; null where it was not asked or did not say. */
   server: { clock: number | null; culprit: Culprit } | null
+  /** What to do about a certificate of the server’s, where it is known better than by its program. */
+  fix?: Fix | undefined
 }
 
 /** What can be wrong; several can be at once. */
@@ -38,11 +40,15 @@ export function judgeCertificate(aim: Aim, handshake: Handshake): Judged {
   const faults = faultsOf(shown, now, server?.clock ?? null)
   const facts = factsOf(shown, protocol, faults)
   const [first, ...more] = faults
-  if (first === undefined) return judgeRemaining(aim, shown.leaf, now, facts)
+  if (first === undefined) return judgeRemaining(aim, handshake, shown.leaf, facts)
   const culprit = firstKnown(shown.culprit, server?.culprit ?? nobody)
   const also = more.map((fault) => alsoSaid[fault]).filter((text) => text !== '')
   const detail = `${sentences[first](aim, shown, handshake)}${also.length === 0 ? '' : `; it is also ${also.join(' and ')}`}.`
-  return fail('TLS_INVALID', detail, { culprit, fix: fixFor(first, aim, shown, culprit), facts })
+  return fail('TLS_INVALID', detail, {
+    culprit,
+    fix: (notTheServers.has(first) ? undefined : handshake.fix) ?? fixFor(first, aim, shown, culprit),
+    facts,
+  })
 }
 
 function faultsOf(shown: Shown, now: number, clock: number | null): Fault[] {
@@ -118,6 +124,9 @@ const alsoSaid: Record<Fault, string> = {
   other: '',
 }
 
+/** What is to be mended elsewhere. */
+const notTheServers: ReadonlySet<Fault> = new Set(['wrongClock', 'notYetValid', 'unknownAuthority'])
+
 function fixFor(fault: Fault, aim: Aim, { leaf }: Shown, { program }: Culprit): Fix {
   const name = nameInText(aim)
   const certbot = aim.literal ? {} : { command: `sudo certbot certonly ${program === 'Apache' ? '--apache' : '--nginx'} -d ${name}` }
@@ -160,11 +169,11 @@ function chainLine(program: string | null, name: string): string {
 }
 
 /** Renewal begins at a third of the life or earlier; when only a tenth is left, it did not happen. */
-function judgeRemaining(aim: Aim, leaf: Paper, now: number, facts: Record<string, unknown>): Judged {
+function judgeRemaining(aim: Aim, { now, fix: known }: Handshake, leaf: Paper, facts: Record<string, unknown>): Judged {
   const left = leaf.validTo - now
   const detail = `The certificate for ${aim.name} from “${leaf.issuer}” is good until ${day(leaf.validTo)}`
   if (left > (leaf.validTo - leaf.validFrom) / 10) return pass(`${detail}.`, facts)
-  const fix = { title: 'See why it was not renewed', command: 'sudo certbot renew --dry-run' }
+  const fix = known ?? { title: 'See why it was not renewed', command: 'sudo certbot renew --dry-run' }
   return warn('TLS_INVALID', `${detail}, in ${soon(left)}, and was not renewed yet.`, { fix, facts })
 }
 

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Fix } from '../../protocol/http-api.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
 import { type Aim, originInText } from '../aim.ts'
 import { shownBy } from '../certificate.ts'
@@ -19,22 +19,43 @@ export interface Secured {
   ready: Duplex | null
 }
 
+/** How the server is reached whose TLS is looked at. */
+export interface Hop {
+  /** A connection to it; rejects with an error, or the signal's reason. */
+  open(signal: AbortSignal): Promise<Duplex>
+  /** What it means that no connection, or no handshake, came about. Pure. */
+  judge(error: unknown): Judged
+  /** What to do about its certificate, where no proxy of a person's own has it. */
+  fix?: Fix
+}
+
+/** A connection that stands already. */
+export function hopOver(aim: Aim, socket: Duplex): Hop {
+  return { open: async () => socket, judge: (error) => judgeHandshake(aim, troubleOf(error)) }
+}
+
 /** So long is waited for the server's clock and name, once its certificate is known to be bad. */
 const ASK_MS = 1500
 
 /** Looks at the certificate of who answers. Nothing is sent before it is known to be good, but for one request without a credential that asks a bad one who it is. Never throws. */
-export async function lookAtTls(aim: Aim, socket: Socket, trust: Trust, now: () => number, signal: AbortSignal): Promise<Secured> {
-  if (aim.scheme === 'http') return { judged: skip('The address is plain http: nothing is encrypted on this way.'), ready: socket }
+export async function lookAtTls(
+  aim: Aim,
+  hop: Hop,
+  { trust, now }: { trust: Trust; now(): number },
+  signal: AbortSignal,
+): Promise<Secured> {
   try {
+    const socket = await hop.open(signal)
+    if (aim.scheme === 'http') return { judged: skip('The address is plain http: nothing is encrypted on this way.'), ready: socket }
     const tls = await openTls(socket, aim, { trust, strict: false }, signal)
     const shown = shownBy(tls, aim)
-    const handshake = { protocol: tls.getProtocol() ?? '', now: now(), shown }
+    const handshake = { protocol: tls.getProtocol() ?? '', now: now(), shown, fix: hop.fix }
     const judged = judgeCertificate(aim, { ...handshake, server: null })
     if (judged.status !== 'fail') return { judged, ready: tls }
     const server = await whoIsIt(aim, tls, signal)
     return { judged: judgeCertificate(aim, { ...handshake, server }), ready: null }
   } catch (error) {
-    return { judged: judgeHandshake(aim, troubleOf(error)), ready: null }
+    return { judged: hop.judge(error), ready: null }
   }
 }
 
