@@ -22,6 +22,7 @@ export interface World {
   lookup?: Surroundings['lookup']
   ca?: TestCa
   now?: () => number
+  ways?: Surroundings['ways']
 }
 
 /** Starts a gateway whose probe finds `gateway.test` on loopback. */
@@ -42,7 +43,7 @@ export function newSigner(): Signer {
   }
 }
 
-async function surroundings({ names = {}, lookup, ca, now }: World): Promise<Partial<Surroundings>> {
+async function surroundings({ names = {}, lookup, ca, now, ways }: World): Promise<Partial<Surroundings>> {
   const known: Record<string, readonly string[]> = { [NAME]: ['127.0.0.1'], ...names }
   const find = (name: string) => {
     const found = known[name]
@@ -55,6 +56,7 @@ async function surroundings({ names = {}, lookup, ca, now }: World): Promise<Par
     lookup: lookup ?? find,
     ...(context === undefined ? {} : { trust: () => context }),
     ...(now === undefined ? {} : { now }),
+    ...(ways === undefined ? {} : { ways }),
   }
 }
 
