@@ -1,4 +1,4 @@
-import { connect, Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Aim } from './aim.ts'
@@ -23,7 +23,6 @@ export async function openTls(
   { trust, strict }: { trust: Trust; strict: boolean },
   signal: AbortSignal,
 ): Promise<TLSSocket> {
-  if (socket.destroyed) throw socket.errored ?? cut()
   const tls = connectTls({
     socket,
     host: aim.name,
@@ -33,8 +32,6 @@ export async function openTls(
     rejectUnauthorized: strict,
     ALPNProtocols: ['http/1.1'],
   })
-  // Node tells the TLS of what happens to a connection that is no socket, but does not always end the one with the other.
-  if (!(socket instanceof Socket)) tls.once('close', () => socket.destroy())
   return await opened(tls, 'secureConnect', signal)
 }
 
@@ -49,7 +46,7 @@ export function dialBy(aim: Aim, open: Dial, trust: Trust): Dial {
 async function opened<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<S> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const onAbort = (): void => reject(signal.reason)
-  const onClose = (): void => reject(cut())
+  const onClose = (): void => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
   // Stays on: an error after this belongs to whoever reads then, and the close that follows tells it.
   socket.on('error', reject)
   socket.once(event, resolve).once('close', onClose)
@@ -65,8 +62,4 @@ async function opened<S extends Socket>(socket: S, event: 'connect' | 'secureCon
     socket.off(event, resolve).off('close', onClose)
     signal.removeEventListener('abort', onAbort)
   }
-}
-
-function cut(): Error {
-  return Object.assign(new Error('closed'), { code: 'ECONNRESET' })
 }
