@@ -148,14 +148,14 @@ export const binaryErrors = defineErrors({
   },
   TAILSCALE_LOGGED_OUT: {
     message: 'This computer is not signed in to Tailscale.',
-    hint: 'Sign in: tailscale up',
+    hint: 'Sign in, and the gateway notices by itself: tailscale up',
     http: 409,
     exit: 1,
     about: 'Without a sign-in this computer is in no tailnet, so nobody could come.',
   },
   TAILSCALE_STOPPED: {
     message: 'Tailscale is stopped on this computer.',
-    hint: 'Connect it: tailscale up',
+    hint: 'Connect it, and the gateway notices by itself: tailscale up',
     http: 409,
     exit: 1,
     about: 'Somebody disconnected this computer with `tailscale down` or in the application.',
@@ -168,8 +168,8 @@ export const binaryErrors = defineErrors({
     about: 'The tailnet lets a new computer in only after an administrator approved it.',
   },
   TAILSCALE_PORT_TAKEN: {
-    message: 'Tailscale serves something else at that port, and it was left alone.',
-    hint: 'See what it serves: tailscale serve status',
+    message: 'Somebody else’s Tailscale entry is in the way, and is left alone: {entry}.',
+    hint: 'Take another port: xopc tailscale serve --port {other}',
     http: 409,
     exit: 1,
     about: 'Another entry, or a `tailscale serve` in a terminal, holds the port. xopc replaces no entry that it did not make.',

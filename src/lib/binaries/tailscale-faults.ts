@@ -9,7 +9,6 @@ type Fault =
   | 'TAILSCALE_LOGGED_OUT'
   | 'TAILSCALE_STOPPED'
   | 'TAILSCALE_NEEDS_APPROVAL'
-  | 'TAILSCALE_PORT_TAKEN'
   | 'TAILSCALE_NOT_SERVED'
 
 /** What its words mean; recorded from 1.102.5 (test/fixtures/tailscale). */
@@ -20,12 +19,14 @@ const faults: readonly [RegExp, Fault][] = [
   [/^Logged out/m, 'TAILSCALE_LOGGED_OUT'],
   [/Tailscale is stopped/, 'TAILSCALE_STOPPED'],
   [/not yet approved/, 'TAILSCALE_NEEDS_APPROVAL'],
-  [/listener already exists|already serving/, 'TAILSCALE_PORT_TAKEN'],
   [/handler does not exist/, 'TAILSCALE_NOT_SERVED'],
 ]
 
 /** The fault that it tells of; null where it is none that is known. Pure. */
 export function faultIn(said: string): XopcError | null {
+  // It names no entry; whoever read them before asking has said which one is in the way.
+  if (/listener already exists|already serving/.test(said))
+    return binaryErrors.TAILSCALE_PORT_TAKEN({ entry: 'it did not say which', other: 8443 })
   const fault = faults.find(([pattern]) => pattern.test(said))
   return fault === undefined ? null : binaryErrors[fault[1]]()
 }
@@ -33,6 +34,11 @@ export function faultIn(said: string): XopcError | null {
 /** What a command that failed said, as an error; what is not known is quoted. Pure. */
 export function failureOf(said: string, args: readonly string[]): XopcError {
   return faultIn(said) ?? binaryErrors.TAILSCALE_STRANGE({ command: args.join(' '), reason: reasonIn(said) })
+}
+
+/** `tailscale whois` knows no such address. Pure. */
+export function isUnknownPeer(said: string): boolean {
+  return /\bpeer not found\b/i.test(said)
 }
 
 /** `tailscale nc` says on stdout, where a connection's bytes would be, that this computer is in no tailnet. Null where these are bytes of a connection. Pure. */

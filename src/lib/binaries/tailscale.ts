@@ -1,14 +1,17 @@
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { XopcError } from '../errors/error.ts'
 import { cleanText } from '../protocol/outside-text.ts'
+import { systemClock } from '../system/clock.ts'
 import { findProgram } from '../system/find-program.ts'
 import { withoutOurs } from '../system/own-variables.ts'
 import { run, type RunResult } from '../system/process.ts'
 import { binaryErrors } from './errors.ts'
 import { connectByTailscale } from './tailscale-connection.ts'
-import { failureOf } from './tailscale-faults.ts'
+import { failureOf, isUnknownPeer } from './tailscale-faults.ts'
 import { consentIn, type ServeConfig, serveConfigIn, serveArgs, serveOffArgs, type ServeWish } from './tailscale-serve.ts'
 import { statusIn, type TailscaleStatus } from './tailscale-status.ts'
+import { personIn, type TailscalePerson } from './tailscale-whois.ts'
 
 /** The `tailscale` of this computer, in a version that xopc can drive. */
 export interface Tailscale {
@@ -31,12 +34,16 @@ export interface Tailscale {
    * `TAILSCALE_STOPPED`, `TAILSCALE_NEEDS_APPROVAL` or `PROGRAM_NOT_STARTED`.
    */
   open(host: string, port: number): Duplex
+  /** Who is behind an address of the tailnet; null where Tailscale knows none such. Throws as `status`. */
+  whois(address: string, signal?: AbortSignal): Promise<TailscalePerson | null>
 }
 
 /** Of a question, and of an order: one that waits for an administrator would wait for ever. Milliseconds. */
 // Without a daemon it waits up to 5 s before it says so (measured with 1.102.5).
 const ASK_MS = 8000
 const ORDER_MS = 12_000
+/** So often more is tried what was refused because of somebody else's change at the same moment. */
+const RETRIES = 3
 /** The commands that are used came with it. */
 const NEEDED = [1, 52] as const
 /** macOS: the command line that comes with the application. */
@@ -63,12 +70,35 @@ export async function findTailscale(env: NodeJS.ProcessEnv): Promise<Tailscale> 
     throw failureOf(`${stderr}\n${stdout}`, args)
   }
 
-  /** What it said. One that waits until the tailnet allows it is ended, and has said so by then. */
+  /** Tailscale refuses a change where another one came in between; nothing was done then. */
   async function order(args: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+    for (let left = RETRIES; ; left--) {
+      try {
+        return await orderOnce(args, signal)
+      } catch (error) {
+        if (left === 0 || !(error instanceof XopcError) || error.code !== 'TAILSCALE_BUSY') throw error
+      }
+      await systemClock.sleep(100 + Math.random() * 300, signal)
+    }
+  }
+
+  /** What it said. One that waits until the tailnet allows it is ended, and has said so by then. */
+  async function orderOnce(args: readonly string[], signal: AbortSignal | undefined): Promise<string> {
     const { code, stdout, stderr, timedOut } = await run(program, args, { env: own, timeoutMs: ORDER_MS, late: 'result', ...given(signal) })
     const said = `${stderr}\n${stdout}`
     if (code === 0 || (timedOut && consentIn(said) !== null)) return said
     throw timedOut ? silent(args, ORDER_MS) : failureOf(said, args)
+  }
+
+  async function whois(address: string, signal?: AbortSignal): Promise<TailscalePerson | null> {
+    // Anything else could be read as an option.
+    if (isIP(address) === 0) return null
+    const args = ['whois', '--json', address]
+    const { code, stdout, stderr } = await start(program, args, { env: own, ms: ASK_MS, signal })
+    const person = code === 0 ? personIn(stdout) : null
+    if (person !== null) return person
+    if (isUnknownPeer(stderr)) return null
+    throw failureOf(`${stderr}\n${stdout}`, args)
   }
 
   return {
@@ -79,6 +109,7 @@ export async function findTailscale(env: NodeJS.ProcessEnv): Promise<Tailscale> 
     async serveOff(wish, signal) {
       await order(serveOffArgs(wish), signal)
     },
+    whois,
     open: (host, port) => connectByTailscale(program, { host, port }, own),
   }
 }
