@@ -16,13 +16,6 @@ export const cliErrors = defineErrors({
     exit: 2,
     about: 'The words after `xopc` are not a command. The hint names the nearest one, or the list of commands.',
   },
-  FLAG_NOT_IN_THIS_VERSION: {
-    message: '`{flag}` asks for something that this version of xopc cannot do yet, so nothing was started.',
-    hint: 'Leave `{flag}` out. `xopc lan on` opens the gateway to the same network.',
-    http: 400,
-    exit: 1,
-    about: 'A flag whose name is reserved was given a value that needs an access method this version does not have.',
-  },
   NO_TOKEN: {
     message: 'There is no token to show: {reason}.',
     hint: '{next}',

@@ -1,3 +1,4 @@
+import type { Overrides } from '../lib/config/environment.ts'
 import { createLive } from '../lib/core/live.ts'
 import { type ConfigStore, ensureToken, openConfig } from '../lib/config/watch.ts'
 import { configInvalid } from '../lib/config/problems.ts'
@@ -22,10 +23,7 @@ export interface GatewayOptions {
   /** `--config`. */
   configPath?: string | undefined
   /** Flags: they win over file and environment. */
-  port?: number | undefined
-  bind?: string | undefined
-  token?: string | undefined
-  upstream?: string | undefined
+  overrides: Overrides
   /** False with `--no-hot-reload`. */
   hotReload: boolean
   /** For the person at the terminal. */
@@ -63,7 +61,7 @@ async function runUntilEnd(options: GatewayOptions, undo: Undo[]): Promise<Endin
   const config = await openConfig({
     env: options.env,
     ...pathOf(options),
-    overrides: overridesOf(options),
+    overrides: options.overrides,
     hotReload: options.hotReload,
     log,
   })
@@ -152,15 +150,6 @@ function openLogs(state: State, options: GatewayOptions, undo: Undo[]) {
 
 function pathOf({ configPath }: GatewayOptions): { path?: string } {
   return configPath === undefined ? {} : { path: configPath }
-}
-
-function overridesOf({ port, bind, token, upstream }: GatewayOptions) {
-  return {
-    ...(port === undefined ? {} : { port }),
-    ...(bind === undefined ? {} : { bind }),
-    ...(token === undefined ? {} : { token }),
-    ...(upstream === undefined ? {} : { upstream }),
-  }
 }
 
 /** Calls back at the first signal to end; a second one ends the process at once. Returns the way to stop listening. */

@@ -2,11 +2,15 @@ import type { AccessId, AccessState, Conflict, MethodView, Overview, Scope, Stat
 import type { TabName } from './route.ts'
 
 /** What the ways in are called. */
-export const methodNames: Record<AccessId, string> = { lan: 'Local network', proxy: 'Reverse proxy' }
+export const methodNames: Record<AccessId, string> = { tailscale: 'Tailscale', lan: 'Local network', proxy: 'Reverse proxy' }
 /** The tab of each. */
-export const methodTabs: Record<AccessId, TabName> = { lan: 'lan', proxy: 'reverse-proxy' }
+export const methodTabs: Record<AccessId, TabName> = { tailscale: 'tailscale', lan: 'lan', proxy: 'reverse-proxy' }
 /** What opens each from the terminal. */
-export const methodCommands: Record<AccessId, string> = { lan: 'xopc lan on', proxy: 'xopc proxy set https://gateway.example.com' }
+export const methodCommands: Record<AccessId, string> = {
+  tailscale: 'xopc tailscale serve',
+  lan: 'xopc lan on',
+  proxy: 'xopc proxy set https://gateway.example.com',
+}
 
 /** The word of a state. */
 export const phaseWords: Record<AccessState['phase'], string> = {
@@ -23,6 +27,7 @@ const doorNames: Record<string, string> = {
   control: 'this computer’s own programs',
   local: 'this computer, or a proxy on it',
   lan: 'the local network',
+  tailscale: 'Tailscale',
   proxy: 'your reverse proxy’s socket',
 }
 

@@ -22,6 +22,7 @@ export function describeXopc(kind: Kind): void {
       const { running, methods, ssh, seenAs } = await house.xopc.overview()
       expect({ running, seenAs }).toEqual({ running: runs(kind), seenAs: null })
       expect(methods).toMatchObject([
+        { id: 'tailscale', intended: false, audience: 'tailnet', state: { phase: 'off' }, candidates: [] },
         { id: 'lan', intended: false, audience: 'lan', audienceText: 'anyone on the same network', state: { phase: 'off' } },
         { id: 'proxy', intended: false, audience: 'internet', state: { phase: 'off' }, candidates: [] },
       ])
@@ -41,11 +42,11 @@ export function describeXopc(kind: Kind): void {
       const state = await house.xopc.enable('lan')
       expect(runs(kind) ? ['on', 'blocked'] : ['off']).toContain(state.phase)
       expect(await bindOf(house)).toBe('lan')
-      expect((await house.xopc.overview()).methods[0]).toMatchObject({ intended: true, state: { phase: state.phase } })
+      expect((await house.xopc.overview()).methods[1]).toMatchObject({ intended: true, state: { phase: state.phase } })
       expect(await house.xopc.disable('lan')).toEqual({ phase: 'off' })
       expect(await bindOf(house)).toBe('loopback')
       expect(await house.file()).toContain('port: 0, // any')
-      expect((await house.xopc.overview()).methods[0]).toMatchObject({ intended: false, state: { phase: 'off' } })
+      expect((await house.xopc.overview()).methods[1]).toMatchObject({ intended: false, state: { phase: 'off' } })
     })
 
     it('enabling twice equals once, and so does disabling', async () => {
@@ -62,7 +63,7 @@ export function describeXopc(kind: Kind): void {
 
     it('enables what the file already asks for as it is', async () => {
       await using house = await open(configText("    bind: 'lan',\n"))
-      const [lan] = (await house.xopc.overview()).methods
+      const [, lan] = (await house.xopc.overview()).methods
       expect(lan?.intended).toBe(true)
       expect((await house.xopc.enable('lan')).phase).toBe(lan?.state.phase)
     })
@@ -72,7 +73,7 @@ export function describeXopc(kind: Kind): void {
       const state = await house.xopc.enable('proxy', { url: 'https://GATEWAY.invalid/' })
       expect(runs(kind) ? ['on', 'degraded'] : ['off']).toContain(state.phase)
       expect(await house.file()).toContain('https://gateway.invalid')
-      const [, proxy] = (await house.xopc.overview()).methods
+      const [, , proxy] = (await house.xopc.overview()).methods
       expect(proxy).toMatchObject({ id: 'proxy', intended: true, audience: 'internet' })
       // Without a URL it is about the one that is configured.
       await house.xopc.enable('proxy')
@@ -203,6 +204,7 @@ export function describeRunning(kind: Exclude<Kind, 'offline'>): void {
       expect(status.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
       expect(status.ingress.map(({ id }) => id)).toEqual(expect.arrayContaining(['control', 'local']))
       expect(status.methods).toEqual([
+        { id: 'tailscale', intended: false, state: { phase: 'off' } },
         { id: 'lan', intended: false, state: { phase: 'off' } },
         { id: 'proxy', intended: false, state: { phase: 'off' } },
       ])
@@ -293,7 +295,7 @@ export function describeRunning(kind: Exclude<Kind, 'offline'>): void {
       await writeFile(`${house.dir}/xopc.json`, '{ broken', { mode: 0o600 })
       await expect(house.xopc.disable('lan')).rejects.toMatchObject({ code: 'OFF_NOT_SAVED' })
       const { methods } = await house.xopc.status()
-      expect(methods[0]).toMatchObject({ intended: false, state: { phase: 'off' } })
+      expect(methods[1]).toMatchObject({ intended: false, state: { phase: 'off' } })
     })
   })
 }

@@ -18,6 +18,7 @@ const calls: Record<keyof Xopc, (xopc: Xopc) => Promise<unknown>> = {
   plan: (xopc) => xopc.plan('lan'),
   enable: (xopc) => xopc.enable('lan'),
   disable: (xopc) => xopc.disable('lan'),
+  consent: (xopc) => xopc.consent('lan', '2026-11-funnel'),
   test: (xopc) => xopc.test('lan'),
   testUrl: (xopc) => xopc.testUrl('http://127.0.0.1:1'),
   proxyTemplate: (xopc) => xopc.proxyTemplate('caddy'),
@@ -49,6 +50,7 @@ const expected: Record<keyof Xopc, readonly [live: string, client: string, offli
   plan: ['answers', 'answers', 'answers'],
   enable: ['answers', 'answers', 'answers'],
   disable: ['answers', 'answers', 'answers'],
+  consent: ['CONSENT_NOT_ASKED', 'CONSENT_NOT_ASKED', 'CONSENT_NOT_ASKED'],
   test: ['METHOD_HAS_NO_URL', 'METHOD_HAS_NO_URL', 'GATEWAY_NOT_RUNNING'],
   testUrl: ['answers', 'answers', 'GATEWAY_NOT_RUNNING'],
   proxyTemplate: ['answers', 'answers', 'answers'],
@@ -98,10 +100,10 @@ describe('flags of a running gateway win over what would be saved', () => {
 
   it('but switching off works against one, for as long as the gateway runs', async () => {
     await using house = await openHouse('live', configText(), { bind: 'lan' })
-    expect((await house.xopc.status()).methods[0]).toMatchObject({ intended: true })
+    expect((await house.xopc.status()).methods[1]).toMatchObject({ intended: true })
     expect(await house.xopc.disable('lan')).toEqual({ phase: 'off' })
     await house.xopc.patchConfig({ 'gateway.maxSseConnections': 5 })
-    expect((await house.xopc.status()).methods[0]).toMatchObject({ intended: false, state: { phase: 'off' } })
+    expect((await house.xopc.status()).methods[1]).toMatchObject({ intended: false, state: { phase: 'off' } })
     expect(['on', 'blocked']).toContain((await house.xopc.enable('lan')).phase)
   })
 

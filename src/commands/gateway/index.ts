@@ -1,5 +1,5 @@
 import { BaseCommand, Flags } from '../../cli/base-command.ts'
-import { requireOff } from '../../cli/later-flags.ts'
+import type { Overrides } from '../../lib/config/environment.ts'
 
 /** The flags that the gateway itself is told. */
 interface Chosen {
@@ -7,6 +7,8 @@ interface Chosen {
   bind: string | undefined
   token: string | undefined
   upstream: string | undefined
+  tailscale: string | undefined
+  'tailscale-reset-on-exit': boolean | undefined
   'no-hot-reload': boolean
 }
 
@@ -33,10 +35,10 @@ export default class Gateway extends BaseCommand {
       summary: 'Owner token for this run. Other users of this computer can see it: better XOPC_GATEWAY_TOKEN.',
     }),
     upstream: Flags.string({ helpValue: '<url>', summary: 'The app behind the gateway.' }),
-    tailscale: Flags.string({ options: ['off', 'serve', 'funnel'], summary: 'Tailscale at start. This version knows off.' }),
+    tailscale: Flags.string({ options: ['off', 'serve', 'funnel'], summary: 'Tailscale for this run, whatever is configured.' }),
     'tailscale-reset-on-exit': Flags.boolean({
       allowNo: true,
-      summary: 'Take our Tailscale entry back at the end. This version makes none.',
+      summary: 'Take our Tailscale entry out at the end (the default), or leave it there.',
     }),
     'no-hot-reload': Flags.boolean({ summary: 'Do not follow changes of the configuration file.' }),
     force: Flags.boolean({ summary: 'End the xopc gateway that runs on this state folder first. Other programs are never ended.' }),
@@ -47,7 +49,6 @@ export default class Gateway extends BaseCommand {
 
   async run(): Promise<{ pid: number; url: string } | undefined> {
     const { flags } = await this.parse(Gateway)
-    requireOff('--tailscale', flags.tailscale)
     await this.requireHere()
     if (flags.token !== undefined)
       this.note('A token on the command line can be read by other users of this computer. Better: XOPC_GATEWAY_TOKEN.')
@@ -64,19 +65,18 @@ export default class Gateway extends BaseCommand {
   }
 
   /** `--force`. A file that the new gateway could not start with is no reason to end the old one. */
-  private async makeRoom({ port, bind, token, upstream }: Chosen): Promise<void> {
+  private async makeRoom(flags: Chosen): Promise<void> {
     const [{ inspectConfig, usable }, { endRunningGateway }] = await Promise.all([
       import('../../lib/config/load.ts'),
       import('../../cli/end-running-gateway.ts'),
     ])
-    usable(await inspectConfig({ env: process.env, path: this.configPath(), overrides: { port, bind, token, upstream } }))
+    usable(await inspectConfig({ env: process.env, path: this.configPath(), overrides: overridesIn(flags) }))
     await endRunningGateway(process.env)
   }
 
   private async foreground(flags: Chosen): Promise<undefined> {
     const { runGateway } = await import('../../cli/run-gateway.ts')
-    const { port, bind, token, upstream } = flags
-    const given = { port, bind, token, upstream, hotReload: !flags['no-hot-reload'] }
+    const given = { overrides: overridesIn(flags), hotReload: !flags['no-hot-reload'] }
     const out = { line: (text: string) => this.out(text) }
     process.exitCode = await runGateway({ ...given, env: process.env, version: this.config.version, configPath: this.configPath(), out })
   }
@@ -90,6 +90,11 @@ export default class Gateway extends BaseCommand {
     this.out(`The gateway runs in the background on ${url} (process ${pid}).`, '', 'Next: xopc gateway status')
     return { pid, url }
   }
+}
+
+/** What wins over file and environment. */
+function overridesIn({ port, bind, token, upstream, tailscale, 'tailscale-reset-on-exit': reset }: Chosen): Overrides {
+  return { port, bind, token, upstream, tailscale, 'tailscale-reset-on-exit': reset }
 }
 
 /** The words without those that only starting takes, and without the token. */

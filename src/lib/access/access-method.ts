@@ -8,6 +8,8 @@ import type { Audit } from '../system/audit.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { Probe } from '../probe/probe.ts'
+import type { Way } from '../probe/way.ts'
+import type { Consent } from '../protocol/consent.ts'
 import type { AccessId, AccessState, Audience, Candidate, Finding, IngressId } from '../protocol/http-api.ts'
 
 /** What a method found out about the world outside; each method narrows it in its own folder. */
@@ -30,8 +32,10 @@ export interface Plan {
 /** Tells the person which step a slow enable is at. */
 export type Report = (step: string) => void
 
-/** Where an ingress listens. */
-export type IngressPlace = { kind: 'tcp'; hosts: readonly string[]; port: number } | { kind: 'unix'; path: string }
+/** Where an ingress listens. `origins`: by which names it is known elsewhere, because a proxy of ours leads here: `https://home.ts.net`. */
+export type IngressPlace = ({ kind: 'tcp'; hosts: readonly string[]; port: number } | { kind: 'unix'; path: string }) & {
+  origins?: readonly string[]
+}
 
 /** Where an ingress came to listen: one URL authority (`192.168.1.5:18790`, `[fd00::5]:18790`) for each address, or the socket's path. */
 export interface IngressAddress {
@@ -62,6 +66,8 @@ export interface AccessContext {
 export interface AccessOptions {
   address?: string
   url?: string
+  mode?: 'serve' | 'funnel'
+  port?: number
 }
 
 /** What is known of a method with or without a running gateway: pure, but for `inspect`, which changes nothing. */
@@ -76,9 +82,9 @@ export interface AccessDefinition {
   /** Addresses that a device could use, best first, whether the method is on or not. */
   candidates(config: Config, facts: Facts): Candidate[]
   /** What is true now; changes nothing. */
-  inspect(signal: AbortSignal): Promise<Facts>
-  /** Why it must not be switched on with this configuration, or null. What may pass by itself (no network yet) is no refusal. */
-  refusal(config: Config, facts: Facts): XopcError | null
+  inspect(signal: AbortSignal, state: State): Promise<Facts>
+  /** Why it must not be switched on with this configuration, or null. `facts` is null where looking failed. What may pass by itself (no network yet) is no refusal. */
+  refusal(config: Config, facts: Facts | null): XopcError | null
   /** What enable would do; pure. */
   plan(config: Config, facts: Facts): Plan
   /** The settings that switching on writes. */
@@ -87,7 +93,21 @@ export interface AccessDefinition {
   settingsOff(): ConfigEdits
   /** The configuration as it would be with edits, as far as this method looks at it; the same object where it looks at none of them. */
   proposed(config: Config, edits: ConfigEdits): Config
+  /** What a person agrees to before strangers may come by it; absent where that cannot be. */
+  readonly consent?: AccessConsent
   create(context: AccessContext): AccessMethod
+  /** Takes out what a gateway that has ended left behind; absent where nothing stays behind. */
+  undo?(state: State, signal: AbortSignal): Promise<void>
+}
+
+/** The agreement to an audience of the whole internet. */
+export interface AccessConsent {
+  /** What is agreed to now. */
+  readonly text: Consent
+  /** That it has to be given, as an error; null where the configuration asks for no strangers, or it was. */
+  missing(config: Config): XopcError | null
+  /** The settings that record it. */
+  settings(acceptedAt: string): ConfigEdits
 }
 
 /** One way for a person's device to reach the gateway. */
@@ -103,6 +123,10 @@ export interface AccessMethod {
   inspect(signal: AbortSignal): Promise<Facts>
   /** What enable would do; pure. */
   plan(config: Config, facts: Facts): Plan
+  /** A person asked for it, or for its end, just now; what a start, a change of the world or the end of the gateway wants is not told. */
+  asked?(intended: boolean): void
+  /** How this computer reaches an address of it, where names and TCP do not lead there. */
+  way?(url: string): Way | null
   /** Twice equals once. Throws XopcError where it cannot. */
   enable(signal: AbortSignal, report: Report): Promise<AccessState>
   /** Undoes what enable did and nothing else. */

@@ -17,6 +17,7 @@ const replyFields = {
   plan: ['steps'],
   enable: ['phase'],
   disable: ['phase'],
+  consent: ['version', 'acceptedAt'],
   test: ['ok', 'stages'],
   testUrl: ['ok', 'stages'],
   proxyTemplate: ['program', 'text'],
@@ -86,12 +87,13 @@ export function createClient(transport: Transport): Xopc {
     health: async () => await ask('health'),
     status: async () => await ask('status'),
     overview: async () => await ask('overview'),
-    plan: async (id, { address, url } = {}) => await ask('plan', { id, query: { address, url } }),
-    async enable(id, { address, url, wait } = {}) {
-      const body = { ...(address === undefined ? {} : { address }), ...(url === undefined ? {} : { url }) }
+    plan: async (id, { address, url, mode, port } = {}) =>
+      await ask('plan', { id, query: { address, url, mode, port: port === undefined ? undefined : String(port) } }),
+    async enable(id, { wait, ...body } = {}) {
       return await ask('enable', { id, body, ...(wait === true ? { query: { wait: '1' }, timeoutMs: slow.wait } : {}) })
     },
     disable: async (id) => await ask('disable', { id, body: {} }),
+    consent: async (id, version) => await ask('consent', { id, body: { version } }),
     test: async (id, options = {}) => await watchTest('test', { id, body: {} }, options),
     testUrl: async (url, options = {}) => await watchTest('testUrl', { body: { url } }, options),
     proxyTemplate: async (program, { domain } = {}) => await ask('proxyTemplate', { query: { program, domain } }),

@@ -10,6 +10,8 @@ export interface Overrides {
   bind?: string | undefined
   token?: string | undefined
   upstream?: string | undefined
+  tailscale?: string | undefined
+  'tailscale-reset-on-exit'?: boolean | undefined
 }
 
 /** Where a value that is not written in the file comes from: path → `XOPC_GATEWAY_TOKEN`, `--port`. */
@@ -27,6 +29,8 @@ const flags = [
   ['bind', 'gateway.bind'],
   ['token', 'gateway.auth.token'],
   ['upstream', 'gateway.upstream.url'],
+  ['tailscale', 'gateway.tailscale.mode'],
+  ['tailscale-reset-on-exit', 'gateway.tailscale.resetOnExit'],
 ] as const
 
 const reference = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/

@@ -11,7 +11,6 @@ const later: readonly { key: string; method: string; asked: (config: Config) => 
     asked: ({ gateway: { auth } }) => auth.mode === 'trusted-proxy' && auth.trustedProxy?.jwt !== undefined,
   },
   { key: 'gateway.auth.allowTailscale', method: 'sign-in by Tailscale', asked: ({ gateway }) => gateway.auth.allowTailscale },
-  { key: 'gateway.tailscale.mode', method: 'Tailscale', asked: ({ gateway }) => gateway.tailscale.mode !== 'off' },
   { key: 'gateway.agent', method: 'the agent API', asked: ({ gateway }) => gateway.agent !== undefined },
   { key: 'tunnel.enabled', method: 'the public tunnel', asked: ({ tunnel }) => tunnel.enabled },
   { key: 'tunnel.autoStart', method: 'the public tunnel', asked: ({ tunnel }) => tunnel.autoStart },
@@ -23,7 +22,6 @@ const notYet: Rule = ({ config }) =>
 /** Settings that do nothing before their method exists, by the first words of their path. */
 const idle: readonly [start: string, method: string][] = [
   ...later.map(({ key, method }): [string, string] => [key, method]),
-  ['gateway.tailscale', 'Tailscale'],
   ['tunnel', 'the public tunnel'],
 ]
 

@@ -37,7 +37,7 @@ export interface Actor {
   stop(): Promise<void>
 }
 
-/** Starts an actor; its first pass begins at once. Throws nothing, and no failure of the method leaves it. */
+/** Starts an actor; its first pass begins with the first intent: what nobody asked for is taken down then. Throws nothing, and no failure of the method leaves it. */
 export function createActor(method: AccessMethod, parts: ActorParts): Actor {
   const { clock, times } = parts
   const log = parts.log.child({ method: method.id })
@@ -50,6 +50,7 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
   let blind = false
   let dirty = true
   let resting = false
+  const begun = Promise.withResolvers<void>()
   let attempt = new AbortController()
   let rest = new AbortController()
   const waiting = new Set<() => void>()
@@ -148,6 +149,7 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
   }
 
   async function run(): Promise<void> {
+    await begun.promise
     while (!ended.signal.aborted) {
       dirty = false
       await pass()
@@ -173,6 +175,7 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
       if (next) report('looking')
       if (!next || state.phase !== 'starting') parts.onChange(state, intended)
     }
+    begun.resolve()
     poke()
   }
 
@@ -196,6 +199,7 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
   const running = run()
   async function stop(): Promise<void> {
     ended.abort()
+    begun.resolve()
     attempt.abort()
     rest.abort()
     await running

@@ -55,6 +55,27 @@ export const coreErrors = defineErrors({
     about:
       'Switching off never waits for the configuration file. Where the file is broken or read-only the method is closed all the same, and this says that the file still asks for it.',
   },
+  CONSENT_NOT_ASKED: {
+    message: 'Nothing has to be agreed to for {id}.',
+    hint: 'Switch it on as it is.',
+    http: 409,
+    exit: 2,
+    about: 'Only what opens the gateway to the whole internet by itself asks for an agreement.',
+  },
+  CONSENT_OUTDATED: {
+    message: 'What is to be agreed to has another text now: {version}. Nothing was recorded.',
+    hint: 'Read the text as it is now, then agree again; an older program has to be updated first.',
+    http: 409,
+    exit: 1,
+    about: 'An agreement counts for the text that the person has seen, which is named by its version.',
+  },
+  DURATION_INVALID: {
+    message: '“{text}” is no time that a way in can be opened for.',
+    hint: 'Write it like 30m, 2h or 1h30m; from 10s to 7d.',
+    http: 400,
+    exit: 2,
+    about: '`--for` opens a way in for a time; what is to stay open is switched on without it.',
+  },
   SCOPE_MISSING: {
     message: 'This needs the right “{scope}”, and what you signed in with has: {has}.',
     hint: 'Send the owner token as Authorization: Bearer, or use xopc on the computer of the gateway.',

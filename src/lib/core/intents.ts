@@ -1,9 +1,11 @@
 import type { AccessDefinition, AccessOptions, Facts, Plan } from '../access/access-method.ts'
 import { accessMethods } from '../access/registry.ts'
+import { brokenRule } from '../config/rules.ts'
 import type { Config } from '../config/schema.ts'
 import type { ConfigEdits } from '../config/watch.ts'
 import { XopcError } from '../errors/error.ts'
 import type { AccessId } from '../protocol/http-api.ts'
+import type { State } from '../state/store.ts'
 import { coreErrors } from './errors.ts'
 
 /** Every way in, in the order in which people are told of them. */
@@ -19,15 +21,20 @@ export function definitionOf(id: AccessId): AccessDefinition {
   return found
 }
 
-/** What is true now for a method. Throws what its `inspect` throws. */
-export async function look(definition: AccessDefinition): Promise<Facts> {
-  return await definition.inspect(AbortSignal.timeout(LOOK_MS))
+/** What is true now for a method. Throws `METHOD_TIMEOUT`, and what its `inspect` throws. */
+export async function look(definition: AccessDefinition, state: State, ms = LOOK_MS): Promise<Facts> {
+  const limit = AbortSignal.timeout(ms)
+  try {
+    return await definition.inspect(limit, state)
+  } catch (error) {
+    throw limit.aborted ? coreErrors.METHOD_TIMEOUT({ id: definition.id, seconds: Math.ceil(ms / 1000) }, { cause: error }) : error
+  }
 }
 
 /** The same, or null where looking fails: an overview of the rest is worth more than none. */
-export async function lookIfPossible(definition: AccessDefinition): Promise<Facts | null> {
+export async function lookIfPossible(definition: AccessDefinition, state: State, ms = LOOK_MS): Promise<Facts | null> {
   try {
-    return await look(definition)
+    return await look(definition, state, ms)
   } catch (error) {
     if (error instanceof XopcError) return null
     throw error
@@ -35,29 +42,41 @@ export async function lookIfPossible(definition: AccessDefinition): Promise<Fact
 }
 
 /** What enabling would do. Throws `UNKNOWN_METHOD` and what the method says of the options. */
-export async function planFor(id: AccessId, config: Config, options: AccessOptions): Promise<Plan> {
+export async function planFor(id: AccessId, { config, state }: Situation, options: AccessOptions): Promise<Plan> {
   const definition = definitionOf(id)
-  return definition.plan(definition.proposed(config, definition.settingsOn(options)), await look(definition))
+  const next = definition.proposed(config, definition.settingsOn(options))
+  const plan = definition.plan(next, await look(definition, state))
+  const broken = plan.refusal === undefined ? brokenRule(config, next) : null
+  return broken === null ? plan : { steps: [], refusal: broken.info() }
+}
+
+/** What an intent is judged by. */
+export interface Situation {
+  config: Config
+  state: State
 }
 
 /** Throws the method's own refusal where edits would switch it on, or change it, in a way that must not be. */
-export async function refuseBadEdits(config: Config, edits: ConfigEdits): Promise<void> {
+export async function refuseBadEdits({ config, state }: Situation, edits: ConfigEdits): Promise<void> {
   for (const definition of accessMethods) {
     const next = definition.proposed(config, edits)
     if (next === config || !definition.intended(next)) continue
-    await refuse(definition, next)
+    await refuse(definition, { config, state }, next)
   }
 }
 
-/** The edits that switch a method on. Throws its refusal. */
-export async function editsToEnable(id: AccessId, config: Config, options: AccessOptions): Promise<ConfigEdits> {
+/** The edits that switch a method on. Throws its refusal, and what a rule between settings says. */
+export async function editsToEnable(id: AccessId, { config, state }: Situation, options: AccessOptions): Promise<ConfigEdits> {
   const definition = definitionOf(id)
   const edits = definition.settingsOn(options)
-  await refuse(definition, definition.proposed(config, edits))
+  await refuse(definition, { config, state }, definition.proposed(config, edits))
   return edits
 }
 
-async function refuse(definition: AccessDefinition, config: Config): Promise<void> {
-  const refusal = definition.refusal(config, await look(definition))
+async function refuse(definition: AccessDefinition, { config, state }: Situation, next: Config): Promise<void> {
+  // What cannot be looked at is no reason to refuse: the method itself says later what it waits for.
+  const facts = await lookIfPossible(definition, state)
+  // Agreeing comes last: nobody should agree to what is refused anyway.
+  const refusal = definition.refusal(next, facts) ?? brokenRule(config, next) ?? definition.consent?.missing(next) ?? null
   if (refusal !== null) throw refusal
 }

@@ -1,10 +1,12 @@
-import type { AccessContext, AccessDefinition } from '../access/access-method.ts'
+import type { AccessContext, AccessDefinition, AccessOptions } from '../access/access-method.ts'
 import { accessMethods } from '../access/registry.ts'
 import type { Config } from '../config/schema.ts'
 import type { ConfigEdits } from '../config/watch.ts'
 import { XopcError } from '../errors/error.ts'
 import type { DeviceRecord, Sighting } from '../identity/device-record.ts'
 import { createProbe } from '../probe/probe.ts'
+import { durationIn } from '../protocol/duration.ts'
+import { cleanText } from '../protocol/outside-text.ts'
 import type { AccessId, AccessState, GatewayEvent, Overview, Verdict } from '../protocol/http-api.ts'
 import { backoffMs } from '../supervisor/backoff.ts'
 import { networkPrint } from '../system/net.ts'
@@ -12,7 +14,10 @@ import type { ActorTimes } from './actor.ts'
 import { thisComputer } from './computer.ts'
 import { coreErrors } from './errors.ts'
 import { createEvents } from './events.ts'
-import { definitionOf, editsToEnable, lookIfPossible, planFor, refuseBadEdits } from './intents.ts'
+import { recordConsent } from './consent.ts'
+import { createGlance } from './glance.ts'
+import { definitionOf, editsToEnable, planFor, refuseBadEdits } from './intents.ts'
+import { createOpenings } from './openings.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
 import { createDeviceDesk } from './device-desk.ts'
@@ -57,7 +62,9 @@ const times: ActorTimes = { enableMs: 60_000, disableMs: 3000, backoffMs: (failu
 export function createLive(parts: LiveParts): Live {
   const { gateway, log, audit, clock, state } = parts
   const events = createEvents(clock)
-  const probe = createProbe(parts.probes)
+  const glance = createGlance(state)
+  const openings = createOpenings({ state, clock, log, onEnd: onClosing })
+  const probe = createProbe(parts.probes, { ways: (url) => methods.map(({ method }) => method.way?.(url)).find(Boolean) ?? null })
   const methods = accessMethods.map((definition) => ({ definition, method: definition.create(contextFor(definition.id)) }))
   const reconciler = createReconciler({
     methods: methods.map(({ method }) => method),
@@ -81,7 +88,7 @@ export function createLive(parts: LiveParts): Live {
   let unsubscribe: (() => void)[] = []
 
   function effective(): Config {
-    const config = parts.config.current()
+    const config = openings.over(parts.config.current())
     return { ...config, gateway: { ...config.gateway, port: portOf(gateway.url(), config.gateway.port) } }
   }
 
@@ -116,15 +123,32 @@ export function createLive(parts: LiveParts): Live {
   }
 
   async function sight({ definition }: { definition: AccessDefinition }): Promise<MethodSight> {
-    return { definition, facts: await lookIfPossible(definition), ...reconciler.view(definition.id) }
+    return { definition, facts: await glance(definition), ...reconciler.view(definition.id), closesAt: openings.closesAt(definition.id) }
   }
 
   async function enable(id: AccessId, options: EnableOptions = {}): Promise<AccessState> {
-    const edits = await editsToEnable(id, effective(), options)
+    const { wait: _, for: time, ...asked } = options
+    const edits = await editsToEnable(id, { config: effective(), state }, asked)
     refuseOverridden(id, edits)
-    await parts.config.edit(edits)
+    if (time === undefined) {
+      await openings.close(id)
+      await parts.config.edit(edits)
+    } else await openFor(id, asked, time)
     reconciler.intend(id, true)
     return await settled(id, options.wait === true ? WAIT_MS : SETTLE_MS)
+  }
+
+  /** For a time: the configuration stays as it is. */
+  async function openFor(id: AccessId, options: AccessOptions, time: string): Promise<void> {
+    const ms = durationIn(time)
+    if (ms === null) throw coreErrors.DURATION_INVALID({ text: cleanText(time, 40) })
+    await openings.open(id, options, ms)
+  }
+
+  /** What was open for a time closes, unless it is asked for without an end, too. */
+  function onClosing(id: AccessId): void {
+    audit.write('AccessAudit.timeOver', { method: id })
+    reconciler.intend(id, definitionOf(id).intended(effective()))
   }
 
   /** A flag or variable wins over what would be saved; "on" would then be about something else than was asked. */
@@ -136,6 +160,7 @@ export function createLive(parts: LiveParts): Live {
 
   async function disable(id: AccessId): Promise<AccessState> {
     const edits = definitionOf(id).settingsOff()
+    await openings.close(id)
     reconciler.intend(id, false)
     const unsaved = await saveQuietly(edits)
     const state = await settled(id, SETTLE_MS)
@@ -182,18 +207,20 @@ export function createLive(parts: LiveParts): Live {
     unsubscribe = [
       () => closing.abort(),
       // Now and not earlier: the gateway follows the configuration first, so that its port is the new one when the methods look.
-      parts.config.subscribe(({ before, after }) => reconciler.follow(before, after)),
+      parts.config.subscribe(({ before, after }) => reconciler.follow(openings.over(before), openings.over(after))),
       parts.config.subscribe(({ before, after }) => noteWanted(before, after)),
       parts.config.onReload((reload) => events.publish('config.reload', reload)),
       parts.devices.follow({ network: onNetwork, seen: (ids) => events.publish('device.seen', { ids: [...ids] }) }),
     ]
     noteWanted(null, parts.config.current())
-    reconciler.seed(parts.config.current())
+    await openings.load()
+    reconciler.seed(effective())
     await Promise.all(accessMethods.map(async ({ id }) => await settled(id, SETTLE_MS)))
   }
 
   async function shutdown(): Promise<void> {
     for (const stop of unsubscribe) stop()
+    openings.stop()
     events.publish('gateway.stopping', {})
     await reconciler.stop()
     events.close()
@@ -213,9 +240,10 @@ export function createLive(parts: LiveParts): Live {
         methods.map(({ definition: { id } }) => ({ id, ...reconciler.view(id) })),
       ),
     overview: seen,
-    plan: async (id, options = {}) => await planFor(id, effective(), options),
+    plan: async (id, options = {}) => await planFor(id, { config: effective(), state }, options),
     enable,
     disable,
+    consent: async (id, version) => await recordConsent(parts.config, id, version),
     test,
     testUrl: async (url, options = {}) => await testUrl(probe, url, options),
     proxyTemplate: async (program, options = {}) => proxyTemplate(effective(), program, options),
@@ -228,7 +256,7 @@ export function createLive(parts: LiveParts): Live {
     tunnelStatus: async () => tunnelStatus(effective(), parts.config.origin('tunnel.registrationSecret') !== null),
     config: async () => await parts.config.view(),
     async patchConfig(patch, ifMatch) {
-      await refuseBadEdits(effective(), patch)
+      await refuseBadEdits({ config: effective(), state }, patch)
       return await parts.config.edit(patch, { refuseEnvReferences: true, ...(ifMatch === undefined ? {} : { ifMatch }) })
     },
     stop: async () => parts.lifecycle.stop(),

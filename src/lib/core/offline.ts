@@ -9,7 +9,9 @@ import { silentLog } from '../system/log.ts'
 import { thisComputer } from './computer.ts'
 import { createDeviceDesk, type DeviceDesk } from './device-desk.ts'
 import { coreErrors } from './errors.ts'
-import { accessMethods, definitionOf, editsToEnable, lookIfPossible, planFor, refuseBadEdits } from './intents.ts'
+import { createGlance } from './glance.ts'
+import { accessMethods, definitionOf, editsToEnable, planFor, refuseBadEdits } from './intents.ts'
+import { recordConsent } from './consent.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
 import { proxyTemplate } from './proxy-template.ts'
@@ -22,10 +24,14 @@ export interface OfflineParts {
   state: State
 }
 
+const UNDO_MS = 20_000
+
 /** Xopc without a gateway: reads and edits configuration and state, starts nothing. What needs a gateway throws `GATEWAY_NOT_RUNNING`. */
 export function createOffline({ config, state }: OfflineParts): Xopc {
+  const glance = createGlance(state)
+
   async function sight(definition: AccessDefinition): Promise<MethodSight> {
-    return { definition, facts: await lookIfPossible(definition), intended: definition.intended(config.current()), state: { phase: 'off' } }
+    return { definition, facts: await glance(definition), intended: definition.intended(config.current()), state: { phase: 'off' } }
   }
 
   /** Opened for one call, because nothing else of a command needs it. */
@@ -58,16 +64,22 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
       const sshServer = { port: 22, listens: null }
       return overview({ gatewayId: null, config: config.current(), methods, computer: thisComputer(), sshServer })
     },
-    plan: async (id, options = {}) => await planFor(id, config.current(), options),
+    plan: async (id, options = {}) => await planFor(id, { config: config.current(), state }, options),
     async enable(id, options = {}) {
-      await config.edit(await editsToEnable(id, config.current(), options))
+      // Only a gateway that runs can close again.
+      if (options.for !== undefined) throw coreErrors.GATEWAY_NOT_RUNNING()
+      await config.edit(await editsToEnable(id, { config: config.current(), state }, options))
       // The setting waits for the next start; nothing listens, so nothing else would be true.
       return { phase: 'off' }
     },
     async disable(id) {
-      await config.edit(definitionOf(id).settingsOff())
+      const definition = definitionOf(id)
+      await config.edit(definition.settingsOff())
+      // What a gateway left outside when it ended: off means off.
+      await definition.undo?.(state, AbortSignal.timeout(UNDO_MS))
       return { phase: 'off' }
     },
+    consent: async (id, version) => await recordConsent(config, id, version),
     pair: needsGateway,
     pairing: needsGateway,
     cancelPairing: needsGateway,
@@ -79,7 +91,7 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
     tunnelStatus: needsGateway,
     config: async () => await config.view(),
     async patchConfig(patch, ifMatch) {
-      await refuseBadEdits(config.current(), patch)
+      await refuseBadEdits({ config: config.current(), state }, patch)
       return await config.edit(patch, ifMatch === undefined ? {} : { ifMatch })
     },
     rotateToken: async () => ({ token: await replaceToken(config) }),

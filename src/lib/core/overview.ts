@@ -10,6 +10,7 @@ export interface MethodSight {
   facts: Facts | null
   intended: boolean
   state: AccessState
+  closesAt?: string | null
 }
 
 /** What the overview is made of. */
@@ -47,7 +48,7 @@ export function overview({ gatewayId, config, methods, computer, sshServer, notT
   }
 }
 
-function methodView({ definition, facts, intended, state }: MethodSight, config: Config): MethodView {
+function methodView({ definition, facts, intended, state, closesAt = null }: MethodSight, config: Config): MethodView {
   const known = facts ?? undefined
   return {
     id: definition.id,
@@ -55,6 +56,7 @@ function methodView({ definition, facts, intended, state }: MethodSight, config:
     audience: definition.audience(config, known),
     audienceText: definition.audienceText(config, known),
     state,
+    ...(closesAt === null ? {} : { closesAt }),
     candidates: facts === null ? [] : definition.candidates(config, facts),
   }
 }

@@ -24,7 +24,8 @@ const streamCodes: ReadonlySet<string> = new Set(['SSE_BUFFERED', 'WEBSOCKET_BLO
 
 /** The order in which devices try them (contract 5), with how each method's addresses are read. */
 const readers: readonly [MethodView['id'], (view: MethodView) => Sight[]][] = [
-  ['proxy', proxySights],
+  ['proxy', namedSights('reverse-proxy')],
+  ['tailscale', namedSights('tailscale')],
   ['lan', lanSights],
 ]
 
@@ -79,9 +80,13 @@ function candidateOf({ kind, url, reachable, needsLanBind, note }: Sight): PairC
   return { kind, url, reachable, ...(needsLanBind && { needsLanBind }), ...said(note) }
 }
 
-function proxySights({ state }: MethodView): Sight[] {
-  if (state.phase !== 'on' && state.phase !== 'degraded') return []
-  return state.urls.map((url) => ({ kind: 'reverse-proxy', url, ...openSight(url, state) }))
+/** Of a method whose address is a name that somebody else serves. */
+function namedSights(kind: 'reverse-proxy' | 'tailscale'): (view: MethodView) => Sight[] {
+  return ({ state, audience }) => {
+    if (state.phase !== 'on' && state.phase !== 'degraded') return []
+    const note = audience === 'tailnet' ? 'Only devices in your tailnet reach it.' : undefined
+    return state.urls.map((url) => ({ kind, url, ...openSight(url, state), ...said(note) }))
+  }
 }
 
 /** Of several addresses of a method one is looked at, and the others are only plausible: those that could not be opened are not among them. */

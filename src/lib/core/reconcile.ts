@@ -53,14 +53,14 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
         const intended = method.intended(after)
         verifier.again()
         if (intended === method.intended(before)) actor.poke()
-        else actor.intend(intended)
+        else ask(method, actor, intended)
       }
     },
     intend(id, intended) {
-      const { actor, verifier } = of(id)
+      const { method, actor, verifier } = of(id)
       // Asked for once more is a wish to see it work now.
       if (intended) verifier.again()
-      actor.intend(intended)
+      ask(method, actor, intended)
     },
     poke: (id) => of(id).actor.poke(),
     view(id) {
@@ -77,6 +77,12 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
       await Promise.all([...kept.values()].map(async ({ actor, verifier }) => await Promise.all([verifier.stop(), actor.stop()])))
     },
   }
+}
+
+/** What a person wants is told to the method first, for some of it counts only then. */
+function ask(method: AccessMethod, actor: Actor, intended: boolean): void {
+  method.asked?.(intended)
+  actor.intend(intended)
 }
 
 /** What one method says of itself and what is seen of it from outside become one state, which is told only where it changed. */

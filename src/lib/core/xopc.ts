@@ -18,13 +18,20 @@ import type {
 import type { Device, PairContext, PairingCode } from '../protocol/pairing-api.ts'
 import type { TunnelStatus } from '../protocol/tunnel-api.ts'
 import type { Plan } from '../access/access-method.ts'
+import type { Consented } from './consent.ts'
 
-/** What `enable` may be told; lan takes `address`, proxy takes `url`. */
+/** What `enable` may be told; lan takes `address`, proxy takes `url`, tailscale `mode` and `port`. */
 export interface EnableOptions {
   /** An IP literal of this computer, instead of every private address. */
   address?: string
   /** The address of the person's own proxy. */
   url?: string
+  /** For the devices of the tailnet (`serve`, the default), or for the whole internet. */
+  mode?: 'serve' | 'funnel'
+  /** The https port of the tailnet name. */
+  port?: number
+  /** Only for a time: `2h`, `30m`. Nothing is saved then, and it closes by itself. */
+  for?: string
   /** Wait (bounded) until the method is on, blocked or failed. */
   wait?: boolean
 }
@@ -79,6 +86,8 @@ export interface Xopc {
   plan(id: AccessId, options?: EnableOptions): Promise<Plan>
   /** Sets the intent, saves it and returns the state (settled within 2 s, or as far as it came). Throws the method's own codes. */
   enable(id: AccessId, options?: EnableOptions): Promise<AccessState>
+  /** Records that the person agrees to strangers by this method; `version` is that of the text that they saw. Throws `CONSENT_NOT_ASKED`, `CONSENT_OUTDATED`. */
+  consent(id: AccessId, version: string): Promise<Consented>
   /** Takes the intent back; a configuration that cannot be saved does not keep the method on. */
   disable(id: AccessId): Promise<AccessState>
   /** The staged test of the address by which the method is reached. Throws `METHOD_HAS_NO_URL` where it is not on. */

@@ -2,6 +2,7 @@ import { cliErrors } from '../../cli/errors.ts'
 import { accessErrors } from '../access/errors.ts'
 import { lanErrors } from '../access/lan/errors.ts'
 import { proxyErrors } from '../access/proxy/errors.ts'
+import { tailscaleErrors } from '../access/tailscale/errors.ts'
 import { binaryErrors } from '../binaries/errors.ts'
 import { clientErrors } from '../client/errors.ts'
 import { configErrors } from '../config/errors.ts'
@@ -38,6 +39,7 @@ const parts: readonly Readonly<Record<string, { definition: ErrorDefinition }>>[
   stateErrors,
   supervisorErrors,
   systemErrors,
+  tailscaleErrors,
 ]
 
 /** Every code that xopc can show, with its definition. Two parts must not define the same code; a test holds that. */

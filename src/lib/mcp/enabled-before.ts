@@ -5,6 +5,7 @@ type Settings = Readonly<Record<string, unknown>>
 
 /** How each method is switched on the way that its settings were. */
 const ways = {
+  tailscale: ({ 'gateway.tailscale.mode': mode }) => (mode === 'serve' || mode === 'funnel' ? { mode } : null),
   lan: ({ 'gateway.bind': bind }) => (typeof bind !== 'string' ? null : bind === 'lan' ? {} : { address: bind }),
   proxy: ({ 'gateway.publicUrl': url }) => (typeof url === 'string' ? { url } : null),
 } satisfies Record<AccessId, (settings: Settings) => EnableOptions | null>

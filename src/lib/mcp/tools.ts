@@ -9,12 +9,16 @@ import { type Tool, tool } from './tool.ts'
 const AUDIT_LINES = 10_000
 
 /** What a person types to switch a method on. */
-const commands: Record<AccessId, string> = { lan: 'xopc lan on', proxy: 'xopc proxy set <url>' }
+const commands: Record<AccessId, string> = { tailscale: 'xopc tailscale serve', lan: 'xopc lan on', proxy: 'xopc proxy set <url>' }
 
 const looks = { readOnlyHint: true, destructiveHint: false, idempotentHint: true }
 const changes = { readOnlyHint: false, destructiveHint: false, idempotentHint: true }
 
-const method = z.enum(accessIds).describe('lan: the local network. proxy: the reverse proxy of the person, at gateway.publicUrl')
+const method = z
+  .enum(accessIds)
+  .describe(
+    'tailscale: the tailnet of the person (Serve) or, where the person had that, the internet (Funnel). lan: the local network. proxy: the reverse proxy of the person, at gateway.publicUrl',
+  )
 const ofMethod = z.strictObject({ method })
 
 /** For a model: whose words these are. */

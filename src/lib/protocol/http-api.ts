@@ -4,11 +4,11 @@ import type { ErrorInfo } from '../errors/error.ts'
 export const API_LEVEL = 1
 
 /** The ways in, in the order in which people are told of them. Methods that are not built yet join here with their folder. */
-export const accessIds = ['lan', 'proxy'] as const
+export const accessIds = ['tailscale', 'lan', 'proxy'] as const
 /** One of the ways in. */
 export type AccessId = (typeof accessIds)[number]
 /** The doors of the gateway; each has its own trust policy (docs/architecture.md). */
-export const ingressIds = ['control', 'local', 'lan', 'proxy'] as const
+export const ingressIds = ['control', 'local', 'lan', 'tailscale', 'proxy'] as const
 /** One of the doors. */
 export type IngressId = (typeof ingressIds)[number]
 /** Who could reach the gateway through a method. */
@@ -120,6 +120,8 @@ export interface MethodView {
   /** Audience in words: "anyone on the same network". */
   audienceText: string
   state: AccessState
+  /** When it closes by itself (ISO 8601), where it was opened for a time. */
+  closesAt?: string
   /** Addresses it has or would have, best first. */
   candidates: Candidate[]
 }
@@ -152,7 +154,8 @@ export interface Status {
   authMode: string
   /** The upstream's URL with its userinfo masked, or null. */
   upstream: string | null
-  ingress: { id: IngressId; addresses: string[] }[]
+  /** Where each door listens, and by which names of proxies of ours it is known. */
+  ingress: { id: IngressId; addresses: string[]; origins?: string[] }[]
   methods: Pick<MethodView, 'id' | 'intended' | 'state'>[]
   counts: { connections: number; sse: number; webSockets: number; sessions: number }
 }

@@ -11,6 +11,15 @@ export interface TailscaleExposure {
   /** Where our entry leads: by it we know it again. */
   target: string
   since: string
+  /** It outlives the gateway, until a person takes it out (`gateway.tailscale.resetOnExit` is false). */
+  keep: boolean
+}
+
+/** A way in that was opened for a time, without a setting. */
+export interface Opening {
+  /** As `enable` was told. */
+  options: Readonly<Record<string, unknown>>
+  until: string
 }
 
 /** `exposures.json`: what we switched on outside, which must be known also after a crash. */
@@ -18,21 +27,23 @@ export interface Exposures {
   tailscale: TailscaleExposure | null
   /** The loopback port of the tailscale door, chosen once: entries of ours lead to it. */
   tailscalePort: number | null
+  /** By method. */
+  openings: Readonly<Record<string, Opening>>
 }
 
-const NONE: Exposures = { tailscale: null, tailscalePort: null }
+const NONE: Exposures = { tailscale: null, tailscalePort: null, openings: {} }
 
 /** What is noted. Throws `EXPOSURES_BROKEN`, `FILE_NOT_READABLE`. */
 export async function readExposures({ paths }: Pick<State, 'paths'>): Promise<Exposures> {
   const text = await readText(paths.exposures)
   if (text === null) return NONE
-  const { tailscale, tailscalePort } = Object(parsed(text, paths.exposures)) as Record<string, unknown>
-  if (!(tailscale === null || isTailscale(tailscale)) || !(tailscalePort === null || isPort(tailscalePort)))
-    throw stateErrors.EXPOSURES_BROKEN({ path: paths.exposures })
-  return { tailscale, tailscalePort }
+  const { tailscale, tailscalePort, openings = {} } = fieldsOf(parsed(text, paths.exposures))
+  const good = (tailscale === null || isTailscale(tailscale)) && (tailscalePort === null || isPort(tailscalePort)) && areOpenings(openings)
+  if (!good) throw stateErrors.EXPOSURES_BROKEN({ path: paths.exposures })
+  return { tailscale, tailscalePort, openings }
 }
 
-/** Notes a change, before what it is about is done. Throws as `readExposures`, and `FILE_NOT_WRITABLE`, `DISK_FULL`, `LOCK_TIMEOUT`. */
+/** Changes what is noted, one program at a time. Throws as `readExposures`, and what writing throws. */
 export async function noteExposures(state: Pick<State, 'paths'>, change: Partial<Exposures>): Promise<void> {
   const { exposures } = state.paths
   await withFileLock(exposures, async () => {
@@ -50,10 +61,32 @@ function parsed(text: string, path: string): unknown {
 }
 
 function isTailscale(value: unknown): value is TailscaleExposure {
-  const { mode, port, target, since } = Object(value) as Record<string, unknown>
-  return (mode === 'serve' || mode === 'funnel') && isPort(port) && typeof target === 'string' && typeof since === 'string'
+  const { mode, port, target, since, keep } = fieldsOf(value)
+  return (
+    (mode === 'serve' || mode === 'funnel') &&
+    isPort(port) &&
+    typeof target === 'string' &&
+    typeof since === 'string' &&
+    typeof keep === 'boolean'
+  )
+}
+
+function areOpenings(value: unknown): value is Exposures['openings'] {
+  return isRecord(value) && Object.values(value).every((each) => isRecord(each) && isRecord(each['options']) && isTime(each['until']))
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value))
 }
 
 function isPort(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65_536
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {}
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

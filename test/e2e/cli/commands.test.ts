@@ -128,14 +128,6 @@ describe('a broken configuration', () => {
   })
 })
 
-describe('flags of what is not built yet', () => {
-  it.each(['serve', 'funnel'])('xopc gateway --tailscale %s is refused and starts nothing', async (mode) => {
-    const { code, stdout } = await xopc(['gateway', '--tailscale', mode, '--json'])
-    expect(code).toBe(1)
-    expect(errorIn(stdout).code).toBe('FLAG_NOT_IN_THIS_VERSION')
-  })
-})
-
 describe('output', () => {
   const lines = Array.from({ length: 5000 }, (_, count) => JSON.stringify({ level: 'info', message: `line ${count}` })).join('\n')
 

@@ -79,7 +79,7 @@ describe.each([false, true])('answers (newest revision of the protocol: %s)', (m
     const verdict = reply as unknown as Verdict
     const { methods } = (await at.call('status')).reply as unknown as Overview
     expect(verdict).toMatchObject({ ok: true, vantage: 'self' })
-    expect(methods[0]).toMatchObject({ id: 'lan', state: { urls: expect.arrayContaining([verdict.url]) } })
+    expect(methods[1]).toMatchObject({ id: 'lan', state: { urls: expect.arrayContaining([verdict.url]) } })
     const typed = JSON.parse((await gateway.xopc(['proxy', 'test', verdict.url, '--json'])).stdout) as Verdict
     expect(verdict.stages.map(({ stage, status }) => [stage, status])).toEqual(typed.stages.map(({ stage, status }) => [stage, status]))
     expect(Object.keys(verdict).toSorted()).toEqual(Object.keys(typed).toSorted())

@@ -50,7 +50,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     it('in every state of a way in, in conflict, and without a connection', async () => {
       const tab = await open()
       const shown = await (await gateway.fetch('/xopc/api/overview')).json()
-      const methods = states.map(([state]) => ({ ...shown.methods[0], state }))
+      const methods = states.map(([state]) => ({ ...shown.methods[1], state }))
       const conflicts = [{ code: 'C', message: 'Two of them collide.', fix: { title: 'Close one', command: 'xopc lan off' } }]
       await tab.page.route('**/xopc/api/overview', (route) => route.fulfill({ json: { ...shown, methods, conflicts } }))
       await signIn(tab, gateway.token)

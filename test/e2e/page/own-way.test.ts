@@ -21,10 +21,10 @@ needsPeer('chromium', 'closing the way that one came by', (executablePath) => {
   async function onLan(): Promise<{ gateway: RunningGateway; lanUrl: string }> {
     const gateway = await startGateway({ config: { gateway: { bind: 'lan' } } })
     const { methods } = await (await gateway.fetch('/xopc/api/overview')).json()
-    return { gateway, lanUrl: methods[0].state.urls[0] }
+    return { gateway, lanUrl: methods[1].state.urls[0] }
   }
 
-  const isOn = async (gateway: RunningGateway) => (await (await gateway.fetch('/xopc/api/overview')).json()).methods[0].state.phase === 'on'
+  const isOn = async (gateway: RunningGateway) => (await (await gateway.fetch('/xopc/api/overview')).json()).methods[1].state.phase === 'on'
 
   it.each([
     ['lan', 'Close'],

@@ -188,6 +188,6 @@ needsPeer('chromium', 'a gateway that only this computer reaches', (executablePa
     await page.getByRole('button', { name: 'Open to your network' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Open to the local network' }).click()
     await page.locator('svg.qr').waitFor()
-    expect((await (await gateway.fetch('/xopc/api/overview')).json()).methods[0].state.phase).toBe('on')
+    expect((await (await gateway.fetch('/xopc/api/overview')).json()).methods[1].state.phase).toBe('on')
   })
 })

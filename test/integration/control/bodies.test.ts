@@ -69,7 +69,7 @@ describe('a query', () => {
 
 describe('a path', () => {
   it.each([
-    ['GET', '/api/access/tailscale/diagnose', 404, 'UNKNOWN_METHOD'],
+    ['GET', '/api/access/pigeon/diagnose', 404, 'UNKNOWN_METHOD'],
     ['GET', '/api/nothing', 404, 'NOT_FOUND'],
     ['GET', '/xopc/api/nothing', 404, 'NOT_FOUND'],
     ['DELETE', '/api/status', 405, 'METHOD_NOT_ALLOWED'],

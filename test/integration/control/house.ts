@@ -315,6 +315,7 @@ function fakeXopc(): FakeXopc {
     enable: (id, options) =>
       call(`enable ${id} ${JSON.stringify(options)}`, { phase: 'starting' as const, step: 'listen', since: '2026-01-01T00:00:00.000Z' }),
     disable: (id) => call(`disable ${id}`, off),
+    consent: (id, version) => call(`consent ${id} ${version}`, { version, acceptedAt: '2026-01-01T00:00:00.000Z' }),
     diagnose: (id) => call(`diagnose ${id}`, [{ code: 'LAN_LISTENS', title: 'Listens', status: 'pass' as const, detail: 'it does' }]),
     pair: (options, caller) => call(`pair ${JSON.stringify(options)} ${caller?.id}`, code),
     pairing: (id, caller) => call(`pairing ${id} ${caller?.id}`, linked(id)),

@@ -73,6 +73,7 @@ const rights: Record<Who, Record<Access, typeof whole | 401 | 403>> = {
 }
 
 const bodies: Record<string, unknown> = {
+  'POST /api/access/:id/consent': { version: '2026-11-funnel' },
   'PATCH /api/config': { 'gateway.port': 18791 },
   'PATCH /api/devices/:id': { name: 'Phone' },
   'POST /api/tunnel/exchange-token': { pairingSecret: 'no-such-secret' },

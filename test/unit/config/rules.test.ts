@@ -150,20 +150,12 @@ describe('what a file may not say', () => {
     ['a short shared secret', auth("trustedProxy: { sharedSecret: 'geheim' }"), [`SECRET_WEAK ${shared}`]],
     ['everybody as a proxy', gateway("trustedProxies: ['0.0.0.0/0']"), ['PROXY_RANGE_TOO_WIDE gateway.trustedProxies.0']],
     ['every container as a proxy', gateway("trustedProxies: ['172.16.0.0/12']"), ['warning PROXY_RANGE_WIDE gateway.trustedProxies.0']],
-    [
-      'Serve on the network',
-      gateway("bind: 'lan', tailscale: { mode: 'serve' }"),
-      ['SERVE_NEEDS_LOOPBACK gateway.tailscale.mode', ...later('gateway.tailscale.mode')],
-    ],
-    [
-      'Funnel without a password',
-      gateway("tailscale: { mode: 'funnel' }"),
-      ['FUNNEL_NEEDS_PASSWORD gateway.tailscale.mode', ...later('gateway.tailscale.mode')],
-    ],
+    ['Serve on the network', gateway("bind: 'lan', tailscale: { mode: 'serve' }"), ['SERVE_NEEDS_LOOPBACK gateway.tailscale.mode']],
+    ['Funnel without a password', gateway("tailscale: { mode: 'funnel' }"), ['FUNNEL_NEEDS_PASSWORD gateway.tailscale.mode']],
     [
       'two exposures',
       "{ gateway: { tailscale: { mode: 'serve' } }, tunnel: { autoStart: true } }",
-      ['warning EXPOSURE_CONFLICT gateway.tailscale.mode', ...later('gateway.tailscale.mode', 'tunnel.autoStart')],
+      ['warning EXPOSURE_CONFLICT gateway.tailscale.mode', ...later('tunnel.autoStart')],
     ],
     ['remote mode without a gateway', gateway("mode: 'remote'"), ['REMOTE_INCOMPLETE gateway.mode']],
     [

@@ -60,10 +60,11 @@ export function candidates(config: Config, facts: Facts): Candidate[] {
 }
 
 /** Why lan must not be switched on: `EXPOSURE_NEEDS_AUTH`, `ADDRESS_INVALID`, `LAN_ADDRESS_NOT_AVAILABLE`; or null. */
-export function refusal(config: Config, facts: Facts): XopcError | null {
+export function refusal(config: Config, facts: Facts | null): XopcError | null {
   const { bind, auth } = config.gateway
   if (!isBind(bind)) return lanErrors.ADDRESS_INVALID({ address: bind })
   if (auth.mode === 'none') return accessErrors.EXPOSURE_NEEDS_AUTH()
+  if (facts === null) return null
   const { addresses } = lanFacts(facts)
   const isOneAddress = ipaddr.isValid(bind) && ipaddr.process(bind).range() !== 'unspecified'
   return isOneAddress && addressesFor(bind, addresses).length === 0 ? notAvailable(bind, addresses) : null

@@ -109,7 +109,7 @@ export const plan = z.object({
 /** GET /health. */
 export const health = z.object({ status: z.literal('ok'), version: z.string(), uptime: z.int() }) satisfies z.ZodType<Health>
 
-const ingress = z.array(z.object({ id: ingressId, addresses: z.array(z.string()) }))
+const ingress = z.array(z.object({ id: ingressId, addresses: z.array(z.string()), origins: z.array(z.string()).exactOptional() }))
 
 /** GET /api/status. */
 export const status = z.object({
@@ -141,6 +141,7 @@ const methodView = z.object({
   audience: z.enum(['lan', 'tailnet', 'internet']),
   audienceText: z.string(),
   state: accessState,
+  closesAt: z.string().exactOptional(),
   candidates: z.array(candidate),
 }) satisfies z.ZodType<MethodView>
 

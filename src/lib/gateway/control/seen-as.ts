@@ -8,7 +8,8 @@ import { reachOf } from '../../protocol/reach.ts'
  */
 export function seenAs(exchange: Exchange, sessionOrigin: string | null, publicUrl: string | undefined): Overview['seenAs'] {
   const origin = sessionOrigin ?? `${exchange.proto}://${exchange.host}`
-  if (exchange.ingress === 'control' || !URL.canParse(origin)) return null
+  // A name that Tailscale gave is no proxy of the person's own.
+  if (exchange.ingress === 'control' || exchange.ingress === 'tailscale' || !URL.canParse(origin)) return null
   const { protocol, hostname } = new URL(origin)
   if (protocol !== 'https:' || reachOf(hostname) !== 'public' || origin === publicUrl) return null
   return { origin, ingress: exchange.ingress }

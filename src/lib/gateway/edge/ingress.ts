@@ -32,6 +32,7 @@ interface Spot {
 export function createIngresses(given: { keeper: Doorkeeper; connections: Connections; log: Log }): Ingresses {
   const { keeper, connections, log } = given
   const doors = new Map<IngressId, Door>()
+  const origins = new Map<IngressId, readonly string[]>()
   // Listeners that gave way to another port of the same host, with streams still open.
   const retired = new Map<IngressId, Listener[]>()
   let listed: Status['ingress'] = []
@@ -39,10 +40,14 @@ export function createIngresses(given: { keeper: Doorkeeper; connections: Connec
   const inTurn = createInTurn()
 
   function relist(): void {
-    listed = [...doors].map(([id, door]) => ({ id, addresses: [...door.values()].map(({ authority }) => authority) }))
+    listed = [...doors].map(([id, door]) => ({
+      id,
+      addresses: [...door.values()].map(({ authority }) => authority),
+      ...(origins.has(id) ? { origins: [...(origins.get(id) ?? [])] } : {}),
+    }))
   }
 
-  async function move(id: IngressId, spots: Spot[]): Promise<Door> {
+  async function move(id: IngressId, spots: Spot[], known: readonly string[]): Promise<Door> {
     const before: Door = doors.get(id) ?? new Map()
     const opened: Door = new Map()
     try {
@@ -56,6 +61,8 @@ export function createIngresses(given: { keeper: Doorkeeper; connections: Connec
       throw error
     }
     doors.set(id, opened)
+    if (known.length > 0) origins.set(id, known)
+    else origins.delete(id)
     relist()
     await leave(
       id,
@@ -110,6 +117,7 @@ export function createIngresses(given: { keeper: Doorkeeper; connections: Connec
     const door = doors.get(id)
     if (!door) return
     doors.delete(id)
+    origins.delete(id)
     relist()
     await Promise.all([...door.values(), ...(retired.get(id) ?? [])].map((listener) => listener.close()))
     retired.delete(id)
@@ -119,7 +127,7 @@ export function createIngresses(given: { keeper: Doorkeeper; connections: Connec
   return {
     open: (id, place) =>
       inTurn(async () => {
-        const door = await move(id, spotsOf(place))
+        const door = await move(id, spotsOf(place), place.origins ?? [])
         const authorities = [...door.values()].map(({ authority }) => authority)
         return place.kind === 'unix' ? { authorities: [], path: place.path } : { authorities }
       }),

@@ -39,7 +39,12 @@ export function createNames(given: {
     config = given.config()
     listening = given.ingresses()
     const { publicUrl, corsOrigins } = config.gateway
-    names = new Map(listening.map(({ id, addresses }) => [id, ownNames(id, addresses, given.hostName, publicUrl)]))
+    names = new Map(
+      listening.map(({ id, addresses, origins = [] }) => [
+        id,
+        id === 'tailscale' ? namesOf(origins) : ownNames(id, addresses, given.hostName, publicUrl),
+      ]),
+    )
     cors = new Set(corsOrigins.filter((origin) => origin !== 'null' && origin !== '*' && !origin.startsWith('file:')))
     publicHost = publicUrl?.startsWith('https:') ? new URL(publicUrl).host : null
   }
@@ -61,6 +66,11 @@ export function createNames(given: {
 }
 
 const NO_NAMES: OwnNames = { hosts: new Set(), origins: new Set() }
+
+/** A door that only a proxy of ours leads to has its names and no other: who dials the door itself has no business there. */
+function namesOf(origins: readonly string[]): OwnNames {
+  return { hosts: new Set(origins.map((origin) => new URL(origin).host)), origins: new Set(origins) }
+}
 
 /** The names of an ingress that listens at these authorities. */
 export function ownNames(ingress: IngressId, addresses: readonly string[], hostName: string, publicUrl?: string): OwnNames {

@@ -10,13 +10,16 @@ import { type Call, route } from '../route.ts'
 // Both are judged by the method, whose codes say more than a schema would.
 const address = z.string().max(300).optional()
 const url = z.string().max(2048).optional()
+const mode = z.enum(['serve', 'funnel']).optional()
+const port = z.int().min(1).max(65_535)
+const time = z.string().max(40).optional()
 
 /** The ways in: what enabling would do, on, off, and what is wrong. */
 export const accessRoutes = [
   route({
     ...routes.plan,
     about: 'What enabling the method would do, or why it would be refused; changes nothing.',
-    query: z.strictObject({ address, url }),
+    query: z.strictObject({ address, url, mode, port: z.string().regex(/^\d+$/).transform(Number).pipe(port).optional() }),
     reply: plan,
     codes: ['UNKNOWN_METHOD'],
     handle: (call, { xopc }) => xopc.plan(idOf(call), options(call.query)),
@@ -26,9 +29,9 @@ export const accessRoutes = [
     about:
       'Sets the intent and enables the method: 200 with its state once settled, 202 while it is still starting after 2 s. `?wait=1` waits longer, bounded.',
     query: z.strictObject({ wait: z.enum(['0', '1']).optional() }),
-    body: z.strictObject({ address, url }).prefault({}),
+    body: z.strictObject({ address, url, mode, port: port.optional(), for: time }).prefault({}),
     reply: accessState,
-    codes: ['UNKNOWN_METHOD'],
+    codes: ['CONSENT_REQUIRED', 'DURATION_INVALID', 'UNKNOWN_METHOD'],
     handle: async (call, { xopc, audit }) => {
       const id = idOf(call)
       audit.write('AccessAudit.enableAsked', { id, by: call.exchange.principal.id })
@@ -45,6 +48,19 @@ export const accessRoutes = [
       const id = idOf(call)
       audit.write('AccessAudit.disableAsked', { id, by: call.exchange.principal.id })
       return settled(call, await xopc.disable(id))
+    },
+  }),
+  route({
+    ...routes.consent,
+    about: 'Records that a person agrees to what the method opens to the whole internet; `version` is that of the text that they saw.',
+    body: z.strictObject({ version: z.string().max(100) }),
+    reply: z.object({ version: z.string(), acceptedAt: z.string() }),
+    codes: ['CONSENT_NOT_ASKED', 'CONSENT_OUTDATED', 'UNKNOWN_METHOD'],
+    handle: async (call, { xopc, audit }) => {
+      const id = idOf(call)
+      const consented = await xopc.consent(id, call.body.version)
+      audit.write('AccessAudit.consented', { id, version: consented.version, by: call.exchange.principal.id })
+      return consented
     },
   }),
   route({
@@ -88,8 +104,10 @@ function idOf(call: Call<unknown, unknown>): AccessId {
   return id
 }
 
-function options({ address, url }: { address?: string | undefined; url?: string | undefined }): EnableOptions {
-  return { ...(address === undefined ? {} : { address }), ...(url === undefined ? {} : { url }) }
+/** What was given, without what was not. */
+function options(given: { [Key in keyof EnableOptions]?: EnableOptions[Key] | undefined }): EnableOptions {
+  // `as`: with the undefined ones left out, the others are as the type wants them.
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as EnableOptions
 }
 
 function settled(call: Call<unknown, unknown>, state: AccessState): AccessState {

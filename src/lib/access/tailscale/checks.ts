@@ -1,0 +1,62 @@
+import type { Config } from '../../config/schema.ts'
+import type { Finding } from '../../protocol/http-api.ts'
+import { describeEntry } from './entry.ts'
+import type { TailscaleFacts } from './facts.ts'
+import { intended, obstacle } from './plan.ts'
+
+/** What was found, the most basic first. Pure. */
+export function findings(config: Config, facts: TailscaleFacts): Finding[] {
+  return [intent(config), ...(facts.problem === null ? [] : [problem(facts)]), ...state(config, facts), ...https(facts), ...served(facts)]
+}
+
+function intent(config: Config): Finding {
+  const title = 'Switched on'
+  if (intended(config))
+    return { code: 'TAILSCALE_INTENT', title, status: 'pass', detail: `gateway.tailscale.mode is ${config.gateway.tailscale.mode}.` }
+  const fix = { title: 'Switch it on', command: 'xopc tailscale serve' }
+  return { code: 'TAILSCALE_INTENT', title, status: 'skip', detail: 'Tailscale is not asked for.', fix }
+}
+
+function problem({ problem: found }: TailscaleFacts): Finding {
+  const { code = '', message = '', hint = message } = found ?? {}
+  return { code, title: 'Tailscale on this computer', status: 'fail', detail: message, fix: { title: hint } }
+}
+
+function state(config: Config, facts: TailscaleFacts): Finding[] {
+  const { status } = facts
+  if (status === null) return []
+  const title = 'Connection to the tailnet'
+  const blocked = obstacle(config, facts)
+  if (blocked === null)
+    return [{ code: 'TAILSCALE_STATE', title, status: 'pass', detail: `Connected as ${status.name ?? 'a computer without a name'}.` }]
+  const { code, message, hint = message } = blocked.needs
+  return [
+    {
+      code,
+      title,
+      status: 'fail',
+      detail: message,
+      fix: { title: hint, ...(blocked.command === undefined ? {} : { command: blocked.command }) },
+    },
+  ]
+}
+
+function https({ status }: TailscaleFacts): Finding[] {
+  if (status?.state !== 'Running') return []
+  const title = 'Certificates'
+  if (status.https)
+    return [
+      { code: 'TAILSCALE_HTTPS', title, status: 'pass', detail: `The tailnet gives certificates for ${status.certDomains.join(', ')}.` },
+    ]
+  const fix = { title: 'Switch on HTTPS for your tailnet, at https://login.tailscale.com/admin/dns' }
+  return [{ code: 'TAILSCALE_HTTPS', title, status: 'fail', detail: 'The tailnet gives no certificates.', fix }]
+}
+
+/** Everything that this computer serves, and whose it is. */
+function served({ serving, own }: TailscaleFacts): Finding[] {
+  return serving.entries.map((entry) => {
+    const whose = own.includes(entry.target) ? 'ours' : 'not ours, left alone'
+    const detail = `${describeEntry(entry)}${entry.funnel ? ', open to the internet' : ''} (${whose})`
+    return { code: 'TAILSCALE_ENTRY', title: 'Served by this computer', status: 'pass' as const, detail }
+  })
+}

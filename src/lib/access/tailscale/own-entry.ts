@@ -1,0 +1,59 @@
+import type { ServeWish } from '../../binaries/tailscale-serve.ts'
+import type { Tailscale } from '../../binaries/tailscale.ts'
+import { XopcError } from '../../errors/error.ts'
+import { noteExposures, readExposures, type TailscaleExposure } from '../../state/exposures.ts'
+import type { State } from '../../state/store.ts'
+import { standingOf } from './entry.ts'
+import { tailscaleErrors } from './errors.ts'
+import { lookAtTailscale } from './facts.ts'
+import { CONSOLE, type Obstacle } from './plan.ts'
+
+/** Asks Tailscale to serve. Noted before it is done: after a crash we must know what is ours. What comes back is what a person has to do first. */
+export async function putEntry(state: State, program: Tailscale, entry: TailscaleExposure, signal: AbortSignal): Promise<Obstacle | null> {
+  await noteExposures(state, { tailscale: entry })
+  const refused = await serve(program, entry, signal)
+  if (refused !== null) return refused
+  // Exit code 0 is not success, so what it serves now is read.
+  if (standingOf(await program.serving(signal), entry, []).kind !== 'ours') throw tailscaleErrors.TAILSCALE_NOT_SERVING()
+  if ((await program.status(signal)).https) return null
+  return { needs: tailscaleErrors.TAILSCALE_HTTPS_OFF().info(), url: `${CONSOLE}/dns` }
+}
+
+async function serve(program: Tailscale, wish: ServeWish, signal: AbortSignal): Promise<Obstacle | null> {
+  try {
+    const { consent } = await program.serve(wish, signal)
+    if (consent === null) return null
+    const error = consent.feature === 'funnel' ? tailscaleErrors.TAILSCALE_FUNNEL_OFF() : tailscaleErrors.TAILSCALE_HTTPS_OFF()
+    return { needs: error.info(), ...(consent.url === null ? {} : { url: consent.url }) }
+  } catch (error) {
+    if (!(error instanceof XopcError) || error.code !== 'TAILSCALE_NOT_OPERATOR') throw error
+    return { needs: error.info(), command: 'sudo tailscale set --operator=$USER' }
+  }
+}
+
+/**
+ * Takes our entry out where it still is ours; everything else stays as it is. An entry that cannot be reached now (Tailscale is stopped, or does not
+ * run) stays noted, for the next time. `asked`: a person wants it gone, so that it stays is an error. Throws `TAILSCALE_ENTRY_LEFT`, and what
+ * Tailscale refuses.
+ */
+export async function takeBack(state: State, { asked, signal }: { asked: boolean; signal: AbortSignal }): Promise<void> {
+  const { tailscale: entry } = await readExposures(state)
+  if (entry === null || (entry.keep && !asked)) return
+  const { program, facts } = await lookAtTailscale(state, signal)
+  if (program === null || facts.status?.state !== 'Running') {
+    if (asked) throw tailscaleErrors.TAILSCALE_ENTRY_LEFT({ reason: facts.problem?.message ?? 'Tailscale is not connected.' })
+    return
+  }
+  const { kind } = standingOf(facts.serving, entry, [])
+  if (kind === 'ours' || kind === 'stale') await serveOff(program, entry, signal)
+  await noteExposures(state, { tailscale: null })
+}
+
+/** One that is gone already is as good as taken out. */
+async function serveOff(program: Tailscale, entry: TailscaleExposure, signal: AbortSignal): Promise<void> {
+  try {
+    await program.serveOff(entry, signal)
+  } catch (error) {
+    if (!(error instanceof XopcError) || error.code !== 'TAILSCALE_NOT_SERVED') throw error
+  }
+}
