@@ -1,21 +1,22 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, closeSync, constants, openSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { beforeEach, describe } from 'vitest'
 
-/** Not programs but rights that a suite can need: network namespaces of its own, names of its own, and becoming another user. */
+/** Not programs but rights that a suite can need: network namespaces of its own, names of its own, becoming another user, and network interfaces of programs. */
 const rights: Record<string, () => string | null> = {
   netns: () => (isRoot() && succeeds('unshare', ['-n', 'true']) ? find('ip') : null),
   'own-hosts': () => (isRoot() && succeeds('unshare', ['--mount', 'mount', '--bind', '/etc/hosts', '/etc/hosts']) ? find('unshare') : null),
   'second-user': () => (isRoot() ? find('setpriv') : null),
+  tun: () => (isRoot() && !fails(() => closeSync(openSync('/dev/net/tun', 'r+'))) ? '/dev/net/tun' : null),
 }
 
 /**
  * A suite that needs outside programs; it is given their paths in the order asked:
  * `needsPeer(['nginx', 'wrk'], 'a page through nginx', (nginx, wrk) => { it(…) })`.
  * Where one is missing the suite's tests count as skipped and the peer is named after the run; with `XOPC_REQUIRE_PEERS=1` they fail.
- * Besides the programs of `test/peers/install --list` there are `netns` (gives `ip`), `own-hosts` (gives `unshare`, see hosts.ts) and `second-user` (gives `setpriv`); all need root.
+ * Besides the programs of `test/peers/install --list` there are `netns` (gives `ip`), `own-hosts` (gives `unshare`, see hosts.ts), `second-user` (gives `setpriv`) and `tun` (gives `/dev/net/tun`); all need root.
  */
 export function needsPeer(peers: string | readonly string[], title: string, suite: (...paths: string[]) => void): void {
   const names = typeof peers === 'string' ? [peers] : peers

@@ -29,6 +29,11 @@ export interface TailnetOptions {
   nodes?: readonly string[]
   /** More of them, whose daemon runs and that have never joined. */
   unjoined?: readonly string[]
+  /**
+   * The node with a network interface, `tailscale0`, as on most computers; the others have none. Programs in the tailnet's network find the tailnet through it:
+   * the node itself at its own address too, but no name, unless `hosts` of `startGateway` says it. One at most, because the network is one. Needs the right `tun`.
+   */
+  tun?: string
   /** Whether nodes get certificates, and Serve with them; default true. */
   https?: boolean
   /** Whether Funnel is allowed; default true. */
@@ -96,7 +101,9 @@ export async function startTailnet(options: TailnetOptions = {}): Promise<Tailne
   const [control, tailscale] = await Promise.all([startControl(network, folder, servers, domain), reachableCopy(peer('tailscale'), folder)])
   const programs = { tailscale, tailscaled: peer('tailscaled'), setpriv: peer('second-user'), unshare: peer('own-hosts') }
   const house = { network, control, folder, domain, programs }
-  const made = [...joined, ...unjoined].map((name, index) => createNode(house, name, firstSocksPort + index))
+  const made = [...joined, ...unjoined].map((name, index) =>
+    createNode(house, name, { socksPort: firstSocksPort + index, tun: name === options.tun }),
+  )
   const nodes = new Map((await Promise.all(made)).map((node) => [node.name, node]))
   await Promise.all([...nodes.values()].map((node) => node.startDaemon()))
   // One after the other, so that the first of them is 100.64.0.1.

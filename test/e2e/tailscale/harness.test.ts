@@ -116,3 +116,50 @@ needsPeer(tailnetPeers, 'a gateway in the tailnet of the tests', () => {
     return (await run([ip, 'netns', 'pids', String(network)])).stdout.split('\n').filter(Boolean).toSorted()
   }
 })
+
+needsPeer([...tailnetPeers, 'tun', 'curl'], 'a node with a network interface', (...paths) => {
+  const curl = paths.at(-1) ?? 'curl'
+  let tailnet: Tailnet
+  beforeAll(async () => {
+    tailnet = await startTailnet({ tun: 'a' })
+    const socket = join(await tempFolder(), 'app.sock')
+    await startUpstream('--unix', socket)
+    await tailnet.cli('a', ['serve', '--bg', '--https=443', `unix:${socket}`])
+    await tailnet.cli('a', ['funnel', '--bg', '--https=8443', `unix:${socket}`])
+  })
+
+  it('reaches itself by its own address, as any program there does', async () => {
+    expect(await fromInside()).toMatchObject({ code: 0, stdout: 'hello from the app' })
+    const nc = ['sh', '-c', `"$0" nc node-a.xopc-test.ts.net 443 </dev/null`, tailnet.node('a').tailscale] as const
+    expect(await run([...tailnet.prefix, ...nc])).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('is visited like every other', async () => {
+    for (const from of ['a', 'b']) expect(await tailnet.fetchFrom(from, `${a}/`)).toMatchObject({ body: 'hello from the app' })
+    expect(await tailnet.funnelVisit(`${a}:8443/`)).toMatchObject({ body: 'hello from the app' })
+  })
+
+  it('loses the interface with its daemon, and has it again', async () => {
+    const interfaces = async () => (await run([...tailnet.prefix, 'ls', '/sys/class/net'])).stdout.split('\n')
+    expect(await interfaces()).toContain('tailscale0')
+    await tailnet.killDaemon('a')
+    expect(await interfaces()).not.toContain('tailscale0')
+    await tailnet.restartDaemon('a')
+    await expect.poll(fromInside, { timeout: 15_000 }).toMatchObject({ code: 0, stdout: 'hello from the app' })
+  })
+
+  it('is where a gateway can look at itself from outside', async () => {
+    const gateway = await startTailnetGateway(tailnet, 'a', {
+      config: { gateway: { publicUrl: `${a}:10000` } },
+      hosts: { 'node-a.xopc-test.ts.net': tailnet.node('a').ip },
+    })
+    await tailnet.cli('a', ['serve', '--bg', '--https=10000', String(gateway.port)])
+    const { code, stdout, stderr } = await gateway.xopc(['proxy', 'test', '--json'])
+    expect([code, JSON.parse(stdout)], stderr).toMatchObject([0, { ok: true }])
+  })
+
+  async function fromInside() {
+    const { ip } = tailnet.node('a')
+    return await run([...tailnet.prefix, curl, '-sS', '--cacert', tailnet.rootFile, '--resolve', `node-a.xopc-test.ts.net:443:${ip}`, a])
+  }
+})

@@ -22,7 +22,7 @@ export interface NodeStatus {
   }
 }
 
-/** A computer of the tailnet: a tailscaled of its own, without a network interface. */
+/** A computer of the tailnet: a tailscaled of its own, without a network interface unless it is the one of `tun`. */
 export interface TailnetNode {
   readonly name: string
   /** Its name in the tailnet, no dot at the end. */
@@ -66,10 +66,18 @@ export interface NodeHouse {
   readonly programs: { readonly tailscale: string; readonly tailscaled: string; readonly setpriv: string; readonly unshare: string }
 }
 
+/** How a node is connected. */
+export interface NodeWays {
+  /** Where visitors enter the tailnet from this node. */
+  readonly socksPort: number
+  /** Whether it has the network interface `tailscale0`. */
+  readonly tun: boolean
+}
+
 const untilMs = 15_000
 
 /** Makes a node's folder and wrappers; starts nothing. */
-export async function createNode(house: NodeHouse, name: string, socksPort: number): Promise<NodeControls> {
+export async function createNode(house: NodeHouse, name: string, { socksPort, tun }: NodeWays): Promise<NodeControls> {
   const { network, control, programs } = house
   const folder = join(house.folder, name)
   const [socket, stateDir] = [join(folder, 'ts.sock'), join(folder, 'state')]
@@ -115,7 +123,7 @@ export async function createNode(house: NodeHouse, name: string, socksPort: numb
       return joined
     },
     async startDaemon() {
-      const flags = ['--tun=userspace-networking', `--statedir=${stateDir}`, `--socket=${socket}`, '--port=0']
+      const flags = [`--tun=${tun ? 'tailscale0' : 'userspace-networking'}`, `--statedir=${stateDir}`, `--socket=${socket}`, '--port=0']
       const argv = [programs.tailscaled, ...flags, `--socks5-server=127.0.0.1:${socksPort}`] as const
       daemon = await network.start(argv, { ...quiet(folder), ...control.nodeEnv }, () => listensAt(socket))
       await until('to know its state', ({ BackendState }) => !['NoState', 'Starting'].includes(BackendState))
