@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream'
-import { XopcError } from '../errors/error.ts'
+import type { XopcError } from '../errors/error.ts'
 import { asConnection, type PipedProgram, startPiped } from '../system/piped-program.ts'
 import { noConnection, stateFaultIn } from './tailscale-faults.ts'
 
@@ -22,8 +22,8 @@ export function connectByTailscale(program: string, { host, port }: TailnetPlace
       allowHalfOpen: false,
       read: () => void pipe.resume(),
       // A write that fails says only that nc has ended; why it did comes with its end.
-      write: (piece, _, done) => settled(pipe, (then) => void pipe.write(piece, then), done),
-      final: (done) => settled(pipe, (then) => void pipe.end(then), done),
+      write: (piece, _, done) => void pipe.write(piece, () => done()),
+      final: (done) => void pipe.end(() => done()),
       destroy(error, done) {
         pipe.destroy()
         done(error)
@@ -37,34 +37,17 @@ export function connectByTailscale(program: string, { host, port }: TailnetPlace
     if (fault !== null) connection.destroy(fault)
     else if (!connection.push(piece)) pipe.pause()
   })
-  let broken: unknown = null
-  pipe.on('error', (error) => (broken = error))
-  pipe.once('close', () => void endOf(nc, place, { heard, broken }).then((reason) => finish(connection, reason)))
+  pipe.on('error', (error) => connection.destroy(error))
+  pipe.once('close', () => void endOf(nc, place, heard).then((reason) => finish(connection, reason)))
   return connection
 }
 
-/** A pipe forgets who waits for a write when its program ends in the middle of it. */
-function settled(pipe: Duplex, begin: (then: () => void) => void, done: () => void): void {
-  let open = true
-  const settle = (): void => {
-    if (open) done()
-    open = false
-    pipe.off('close', settle)
-  }
-  if (pipe.closed) return settle()
-  pipe.once('close', settle)
-  begin(settle)
+/** Why there was no connection; null where there was one. */
+async function endOf({ ended, said }: PipedProgram, place: string, heard: boolean): Promise<XopcError | null> {
+  return (await ended) === 0 || heard ? null : noConnection(said(), place)
 }
 
 function finish(connection: Duplex, reason: XopcError | null): void {
   if (reason !== null) connection.destroy(reason)
-  else if (!connection.destroyed && !connection.readableEnded) connection.push(null)
-}
-
-/** Why there was no connection; null where there was one. */
-async function endOf({ ended, said }: PipedProgram, place: string, seen: { heard: boolean; broken: unknown }): Promise<XopcError | null> {
-  if (seen.broken instanceof XopcError) return seen.broken
-  const code = await ended
-  if (seen.heard || code === 0) return null
-  return noConnection(said(), place)
+  else if (!connection.destroyed) connection.push(null)
 }

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { findTailscale, type Tailscale } from '../../../src/lib/binaries/tailscale.ts'
@@ -37,6 +37,33 @@ describe('a program that is no Tailscale to drive', () => {
     await expect(tailscale.status()).rejects.toMatchObject({ code: 'TAILSCALE_SILENT' })
   })
 
+  it.each([
+    ['three times, then does it', 3, 4],
+    ['for ever, gives up', 99, 4],
+  ])('that says another program changes it meanwhile: %s', async (_, refusals, asked) => {
+    const notes = join(await tempFolder(), 'asked')
+    const busy = 'echo "Another client is changing the serve config; please try again." >&2; exit 1'
+    const tailscale = await findTailscale(
+      await program(`[ "$1" = version ] && echo 1.60.0 && exit
+echo asked >>${notes}
+[ $(wc -l <${notes}) -gt ${refusals} ] || { ${busy}; }`),
+    )
+    const serving = tailscale.serve(wish)
+    if (refusals > asked) await expect(serving).rejects.toMatchObject({ code: 'TAILSCALE_BUSY' })
+    else expect(await serving).toEqual({ consent: null })
+    expect((await readFile(notes, 'utf8')).match(/asked/g)).toHaveLength(asked)
+  })
+
+  it('that says another program changes it meanwhile is not asked again once it is called off', async () => {
+    const off = new AbortController()
+    const tailscale = await findTailscale(
+      await program('[ "$1" = version ] && echo 1.60.0 || { echo "Another client is changing the serve config" >&2; exit 1; }'),
+    )
+    const serving = tailscale.serve(wish, off.signal)
+    off.abort(new Error('called off'))
+    await expect(serving).rejects.toThrow('called off')
+  })
+
   it('gets none of our secrets', async () => {
     const env = { ...(await program('[ "$1" = version ] && echo 1.60.0 || env >&2')), XOPC_GATEWAY_TOKEN: 'a-secret-of-the-owner' }
     const tailscale = await findTailscale(env)
@@ -70,6 +97,21 @@ needsPeer(tailnetPeers, 'Tailscale, driven', () => {
     await tailscale.serveOff(wish)
     expect(await served()).toBe(before)
     await expect(tailscale.serveOff(wish)).rejects.toMatchObject({ code: 'TAILSCALE_NOT_SERVED' })
+  })
+
+  it('comes to what was wanted of several changes at the same moment, and to nothing else', async () => {
+    const going = [5001, 5002, 5003]
+    const coming = [5011, 5012, 5013]
+    for (const port of going) await tailscale.serve({ ...wish, port })
+    const before = (await tailscale.serving()).entries.filter(({ port }) => !going.includes(port))
+    await Promise.all([
+      ...going.map(async (port) => await tailscale.serveOff({ mode: 'serve', port })),
+      ...coming.map(async (port) => await tailscale.serve({ ...wish, port })),
+    ])
+    const { entries } = await tailscale.serving()
+    expect(entries.filter(({ port }) => !coming.includes(port))).toEqual(before)
+    expect(new Set(entries.flatMap(({ port }) => (coming.includes(port) ? [port] : [])))).toEqual(new Set(coming))
+    for (const port of coming) await tailscale.serveOff({ mode: 'serve', port })
   })
 
   it('opens a port to the internet, and closes it again', async () => {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { failureOf } from '../../../src/lib/binaries/tailscale-faults.ts'
+import { failureOf, noConnection, stateFaultIn } from '../../../src/lib/binaries/tailscale-faults.ts'
 import { consentIn, serveArgs, serveConfigIn, serveOffArgs } from '../../../src/lib/binaries/tailscale-serve.ts'
 import { statusIn } from '../../../src/lib/binaries/tailscale-status.ts'
+import { personIn } from '../../../src/lib/binaries/tailscale-whois.ts'
 import { root } from '../../support/build.ts'
 
 /** What the real program printed. */
@@ -123,6 +124,71 @@ describe('what went wrong', () => {
       message: expect.stringMatching(/`tailscale serve status`.*boom/),
     })
   })
+})
+
+describe('who an address belongs to', () => {
+  const user = { login: 'user-2@fake-control.example.net', name: 'User 2', tagged: false }
+
+  it.each([
+    ['whois-user.json', user],
+    ['whois-tagged.json', { ...user, tagged: true }],
+    ['whois-unknown.txt', null],
+  ])('%s', (name, expected) => expect(personIn(said(name))).toEqual(expected))
+
+  it('is nobody where Tailscale has no person for the node', () => {
+    const profile = { LoginName: 'tagged-devices', DisplayName: 'Tagged Devices' }
+    expect(personIn(JSON.stringify({ Node: {}, UserProfile: profile }))).toMatchObject({ tagged: true })
+    expect(personIn(JSON.stringify({ UserProfile: profile }))).toMatchObject({ tagged: true })
+  })
+
+  it.each(['', 'null', '[]', '{}', '{"UserProfile":null}', '{"UserProfile":{"LoginName":""}}', '{"UserProfile":{"LoginName":7}}'])(
+    'is not known from %j',
+    (text) => expect(personIn(text)).toBe(null),
+  )
+
+  it.each(['alice\u200b@example.com', ' alice@example.com', 'alice@example.com\u202e', '\u001b[31malice@example.com'])(
+    'is never a login that only looks like another: %j',
+    (LoginName) => expect(personIn(JSON.stringify({ UserProfile: { LoginName } }))).toBe(null),
+  )
+
+  it('has a name that is safe to show', () => {
+    expect(personIn(JSON.stringify({ UserProfile: { LoginName: 'a@b', DisplayName: '\u001b[31mA\nB' } }))).toEqual({
+      login: 'a@b',
+      name: 'A B',
+      tagged: false,
+    })
+    expect(personIn('{"UserProfile":{"LoginName":"a@b","DisplayName":7}}')?.name).toBe('')
+  })
+})
+
+describe('why `tailscale nc` made no connection', () => {
+  it.each([
+    [
+      'Dial("a.ts.net", 4444): unexpected HTTP response: 502 Bad Gateway, dial failure: connect tcp 100.64.0.1:4444: connection was refused\n\n',
+      'TAILSCALE_NO_CONNECTION',
+      'Tailscale makes no connection to a.ts.net:4444: connect tcp 100.64.0.1:4444: connection was refused.',
+    ],
+    [
+      'Dial("b.ts.net", 443): unexpected HTTP response: 502 Bad Gateway, resolve failure: lookup b.ts.net: no such host\n\n',
+      'TAILSCALE_NO_CONNECTION',
+      'Tailscale makes no connection to a.ts.net:4444: lookup b.ts.net: no such host.',
+    ],
+    ['', 'TAILSCALE_NO_CONNECTION', 'Tailscale makes no connection to a.ts.net:4444: it said nothing.'],
+    [said('serve-no-daemon.txt'), 'TAILSCALE_NOT_RUNNING', 'Tailscale is installed, and its service does not run.'],
+  ])('%j', (text, code, message) => expect(noConnection(text, 'a.ts.net:4444')).toMatchObject({ code, message }))
+
+  it.each([
+    ['Logged out.\n', 'TAILSCALE_LOGGED_OUT'],
+    ['Logged out.\nLog in at: https://login.tailscale.com/a/1\n', 'TAILSCALE_LOGGED_OUT'],
+    ['Tailscale is stopped.\n', 'TAILSCALE_STOPPED'],
+    ['Machine is not yet approved by tailnet admin.\n', 'TAILSCALE_NEEDS_APPROVAL'],
+    ['unexpected state: NoState\n', 'TAILSCALE_NO_CONNECTION'],
+  ])('is said where its bytes would be: %j', (first, code) => expect(stateFaultIn(first, 'a.ts.net:443')?.code).toBe(code))
+
+  it.each(['HTTP/1.1 200 OK\r\n\r\nTailscale is stopped.', '\u0016\u0003\u0003', 'SSH-2.0-OpenSSH_9.2', ''])(
+    'is not what a connection carries: %j',
+    (first) => expect(stateFaultIn(first, 'a.ts.net:443')).toBe(null),
+  )
 })
 
 describe('what is typed', () => {
