@@ -73,6 +73,20 @@ describe('the smallest trustedProxies that would be right', () => {
   })
 })
 
+it('a door that a program of ours leads to believes it already: nobody has to be listed for it', () => {
+  const by = { ingress: 'tailscale', host: 'home.tail1234.ts.net' } as const
+  const home = aimAt('https://home.tail1234.ts.net')
+  const arrived = { host: ['home.tail1234.ts.net'], forwardedFor: ['100.64.0.1'] }
+  for (const client of ['100.64.0.1', '127.0.0.1', '203.0.113.7']) {
+    for (const trustedPeer of [true, false]) {
+      const judged = judgeHeaders(home, seen({ ...by, client, trustedPeer, forwardedFor: ['100.64.0.1'] }, arrived), given, nginx)
+      expect(judged).toMatchObject({ status: 'pass', detail: expect.stringMatching(/^Host, scheme and visitor arrive as they are/) })
+      expect(judged).not.toHaveProperty('fix')
+      expect(judged.facts).not.toHaveProperty('trustedProxies')
+    }
+  }
+})
+
 describe('what a proxy leaves out or changes is a warning with its line', () => {
   it.each<
     [what: string, change: Partial<SeenRequest>, received: Partial<SeenRequest['received']>, says: RegExp, line: RegExp, code?: string]

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import ipaddr from 'ipaddr.js'
 import { hostName, withoutDefaultPort } from '../../protocol/authority.ts'
-import type { Culprit, Fix } from '../../protocol/http-api.ts'
+import type { Culprit, Fix, IngressId } from '../../protocol/http-api.ts'
 import type { SeenRequest } from '../../protocol/probe-api.ts'
 import type { Aim } from '../aim.ts'
 import type { ProbeDesk } from '../desk.ts'
@@ -78,7 +78,7 @@ export function judgeHeaders(aim: Aim, seen: SeenRequest, given: Omit<HeadersSee
   const facts: Record<string, unknown> = { ...seen, source: given.source, keepsClaims: given.keepsClaims }
   if (culprit.program === null && !isProxied(aim, seen, given.source))
     return pass('Nothing stands between: the request arrives as it was sent.', facts)
-  const proxies = proxiesOf(seen, given)
+  const proxies = believed.has(seen.ingress) ? [] : proxiesOf(seen, given)
   if (proxies.length > 0) facts['trustedProxies'] = proxies
   const problems = [hostProblem(aim, seen, culprit), protoProblem(aim, seen, culprit), forProblem(aim, seen, culprit)].filter(
     (each) => each !== null,
@@ -90,6 +90,9 @@ export function judgeHeaders(aim: Aim, seen: SeenRequest, given: Omit<HeadersSee
     more.length === 0 ? first.fix : { title: first.fix.title, snippet: problems.flatMap((each) => each.fix.snippet ?? []).join('\n') }
   return warn(problems.find(({ code }) => code !== null)?.code ?? null, detail, { culprit, fix, facts })
 }
+
+/** Doors at which a program of ours says who the visitor is, and is believed: nobody has to be listed for them. */
+const believed: ReadonlySet<IngressId> = new Set(['tailscale'])
 
 /** The gateway speaks no TLS itself, so an https address always has something before it. */
 function isProxied(aim: Aim, { proxied, hints, peer, peerPort }: SeenRequest, source: Source | null): boolean {

@@ -29,7 +29,7 @@ export function hopBy(aim: Aim, way: Way): Hop {
 }
 
 /** A connection or a handshake that did not come about. Pure. */
-export function judgeWay(aim: Aim, { program, fix }: Way, error: unknown): Judged {
+function judgeWay(aim: Aim, { program, fix }: Way, error: unknown): Judged {
   const trouble = troubleOf(error)
   const { kind, code } = trouble
   const facts = { error: cleanText(code, 80) }
