@@ -139,6 +139,14 @@ export const binaryErrors = defineErrors({
     exit: 1,
     about: 'Only root, or the operator of Tailscale on this computer, may change what it serves.',
   },
+  TAILSCALE_SOCKET_REFUSED: {
+    message: 'Tailscale leads to a socket only for root, or for an operator who may use sudo.',
+    hint: 'Without that it leads to a port, and cannot say who its visitors are: xopc tailscale status',
+    http: 403,
+    exit: 1,
+    about:
+      'Reading a socket is something that Tailscale lets only administrators of the computer do. xopc goes on with a TCP port by itself.',
+  },
   TAILSCALE_BUSY: {
     message: 'Another program is changing what Tailscale serves at the same moment.',
     hint: 'It is tried again by itself.',

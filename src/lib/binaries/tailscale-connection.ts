@@ -4,7 +4,7 @@ import { asConnection, type PipedProgram, startPiped } from '../system/piped-pro
 import { noConnection, stateFaultIn } from './tailscale-faults.ts'
 
 /** Where a connection goes: a name of the tailnet or an address in it, and a TCP port. */
-export interface TailnetPlace {
+interface TailnetPlace {
   host: string
   port: number
 }

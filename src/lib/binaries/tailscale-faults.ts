@@ -5,6 +5,7 @@ import { binaryErrors } from './errors.ts'
 type Fault =
   | 'TAILSCALE_NOT_RUNNING'
   | 'TAILSCALE_NOT_OPERATOR'
+  | 'TAILSCALE_SOCKET_REFUSED'
   | 'TAILSCALE_BUSY'
   | 'TAILSCALE_LOGGED_OUT'
   | 'TAILSCALE_STOPPED'
@@ -14,7 +15,8 @@ type Fault =
 /** What its words mean; recorded from 1.102.5 (test/fixtures/tailscale). */
 const faults: readonly [RegExp, Fault][] = [
   [/failed to connect to local tailscale|doesn.t appear to be running/i, 'TAILSCALE_NOT_RUNNING'],
-  [/access denied|must be root, or be an operator/i, 'TAILSCALE_NOT_OPERATOR'],
+  [/must be root, or be an operator/i, 'TAILSCALE_SOCKET_REFUSED'],
+  [/access denied/i, 'TAILSCALE_NOT_OPERATOR'],
   [/Another client is changing the serve config/i, 'TAILSCALE_BUSY'],
   [/^Logged out/m, 'TAILSCALE_LOGGED_OUT'],
   [/Tailscale is stopped/, 'TAILSCALE_STOPPED'],

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
+import ipaddr from 'ipaddr.js'
 import { XopcError } from '../errors/error.ts'
 import { cleanText } from '../protocol/outside-text.ts'
 import { systemClock } from '../system/clock.ts'
@@ -92,7 +92,7 @@ export async function findTailscale(env: NodeJS.ProcessEnv): Promise<Tailscale> 
 
   async function whois(address: string, signal?: AbortSignal): Promise<TailscalePerson | null> {
     // Anything else could be read as an option.
-    if (isIP(address) === 0) return null
+    if (!ipaddr.isValid(address)) return null
     const args = ['whois', '--json', address]
     const { code, stdout, stderr } = await start(program, args, { env: own, ms: ASK_MS, signal })
     const person = code === 0 ? personIn(stdout) : null

@@ -102,7 +102,7 @@ describe('what has to be allowed first', () => {
 describe('what went wrong', () => {
   it.each([
     ['serve-denied.txt', 'TAILSCALE_NOT_OPERATOR'],
-    ['serve-unix-as-operator.txt', 'TAILSCALE_NOT_OPERATOR'],
+    ['serve-unix-as-operator.txt', 'TAILSCALE_SOCKET_REFUSED'],
     ['serve-no-daemon.txt', 'TAILSCALE_NOT_RUNNING'],
     ['serve-status-no-daemon.txt', 'TAILSCALE_NOT_RUNNING'],
     ['status-no-daemon.txt', 'TAILSCALE_NOT_RUNNING'],
