@@ -97,11 +97,21 @@ async function runUntilEnd(options: GatewayOptions, undo: Undo[]): Promise<Endin
   return ending
 }
 
-async function open(parts: Parameters<typeof createGateway>[0], ask: (ending: Ending) => void, undo: Undo[]): Promise<Gateway> {
+/** Loaded with the first visitor whom Tailscale names. */
+async function askWhois(address: string) {
+  const { findTailscale } = await import('../lib/binaries/tailscale.ts')
+  return await (await findTailscale(process.env)).whois(address)
+}
+
+async function open(
+  parts: Omit<Parameters<typeof createGateway>[0], 'whois'>,
+  ask: (ending: Ending) => void,
+  undo: Undo[],
+): Promise<Gateway> {
   const supervise = createSupervisor(parts)
   await supervise.reapOrphans()
   undo.push(() => supervise.stopAll())
-  const gateway = createGateway(parts)
+  const gateway = createGateway({ ...parts, whois: askWhois })
   const live = createLive({
     ...parts,
     supervise,

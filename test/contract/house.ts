@@ -122,7 +122,7 @@ async function openGateway({ kind, state, config, devices, asked, undo }: Openin
   undo.push(async () => (log.close(), audit.close()))
   const signer = await openIdentity(state.paths)
   const parts = { config, state, signer, devices, pairing: createPairing({ clock }), log, audit, clock, version: '0.0.0-contract' }
-  const gateway = createGateway(parts)
+  const gateway = createGateway({ ...parts, whois: async () => null })
   const live = createLive({
     ...parts,
     supervise: createSupervisor(parts),

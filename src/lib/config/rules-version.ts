@@ -10,7 +10,6 @@ const later: readonly { key: string; method: string; asked: (config: Config) => 
     method: 'signed identities',
     asked: ({ gateway: { auth } }) => auth.mode === 'trusted-proxy' && auth.trustedProxy?.jwt !== undefined,
   },
-  { key: 'gateway.auth.allowTailscale', method: 'sign-in by Tailscale', asked: ({ gateway }) => gateway.auth.allowTailscale },
   { key: 'gateway.agent', method: 'the agent API', asked: ({ gateway }) => gateway.agent !== undefined },
   { key: 'tunnel.enabled', method: 'the public tunnel', asked: ({ tunnel }) => tunnel.enabled },
   { key: 'tunnel.autoStart', method: 'the public tunnel', asked: ({ tunnel }) => tunnel.autoStart },

@@ -37,6 +37,22 @@ export const gatewayErrors = defineErrors({
     exit: 2,
     about: 'The control API reads at most 1 MiB. Uploads to the app behind the gateway have no such limit.',
   },
+  TAILSCALE_IDENTITY_UNAVAILABLE: {
+    message: 'Tailscale cannot say here who you are: {reason}.',
+    hint: 'Sign in with the token or password, or by a pairing code. On the gateway’s computer this says more: xopc tailscale status',
+    http: 409,
+    exit: 1,
+    about:
+      'Sign-in by Tailscale (`gateway.auth.allowTailscale`) needs a socket that Tailscale alone can write to. It leads there only for root, or for an operator who may use sudo, from version 1.94 on, and not on Windows or with the sandboxed app of macOS.',
+  },
+  TAILSCALE_NOBODY: {
+    message: 'Tailscale names no person for this connection.',
+    hint: 'Sign in with the token or password, or by a pairing code.',
+    http: 401,
+    exit: 1,
+    about:
+      'Visitors by Funnel and tagged nodes have no identity, and what the headers say has to be what Tailscale itself says of the address.',
+  },
   SIGN_IN_BY_CODE: {
     message: 'With an app behind the gateway, no page takes the owner’s token: a browser signs in by a pairing code.',
     hint: 'To administrate, open xopc ui on the gateway’s computer. For a code for this browser, there: xopc pair --browser',

@@ -25,6 +25,7 @@ import { createRefusals } from './edge/refusals.ts'
 import { signInChanged } from './edge/sign-in-change.ts'
 import { gatewayErrors } from './errors.ts'
 import { createProbeBook } from './probe-desk.ts'
+import type { Whois } from './control/tailscale-user.ts'
 import { within } from './within.ts'
 
 /** Bound of `stop`, in milliseconds. */
@@ -44,6 +45,8 @@ export interface GatewayParts {
   audit: Audit
   clock: Clock
   version: string
+  /** Who is behind an address of the tailnet. Throws what asking Tailscale throws. */
+  whois: Whois
 }
 
 /** What the gateway serves: Xopc, and where `auth.blocked` is told. */
@@ -116,7 +119,16 @@ export function createGateway(parts: GatewayParts): Gateway {
     const { createControl } = await import('./control/app.ts').catch((error: unknown) => {
       throw isModuleMissing(error) ? gatewayErrors.PROGRAM_REPLACED({}, { cause: error }) : error
     })
-    loaded = await createControl({ ...shared, xopc, config, signer, probes, version, refusals: createRefusals({ audit, clock }) })
+    loaded = await createControl({
+      ...shared,
+      xopc,
+      config,
+      signer,
+      probes,
+      version,
+      whois: parts.whois,
+      refusals: createRefusals({ audit, clock }),
+    })
     return loaded
   }
 
@@ -135,6 +147,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   async function follow({ before, after }: ConfigEvent): Promise<void> {
     const [was, is] = [before.gateway, after.gateway]
     if (signInChanged(before, after)) endOwner()
+    if (was.auth.allowTailscale && !is.auth.allowTailscale) sessions.endUsers()
     // Scripts of an app would share the origin of consoles that are open, and the session keys in them.
     if (was.upstream === undefined && is.upstream !== undefined) endSessions()
     if (was.proxySocket !== is.proxySocket) await openProxy(is.proxySocket)

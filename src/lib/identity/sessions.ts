@@ -8,7 +8,7 @@ import { type CookieNames, readCookies, writeCookie } from './cookie.ts'
 export const SESSION_KEY_PREFIX = 'xopc_sk_'
 const names: CookieNames = { plain: 'xopc_session', secure: '__Host-xopc_session' }
 
-/** A browser in which the owner signed in. */
+/** A browser in which the owner signed in, or somebody whom Tailscale names. */
 export interface Session {
   readonly id: string
   /** The exact Origin it was made at and is good at. */
@@ -16,6 +16,8 @@ export interface Session {
   /** The door that it was made through. */
   readonly ingress: IngressId
   readonly createdAt: number
+  /** The login that Tailscale names; null for the owner. Such a session never has a key, and counts only at the door where Tailscale vouches. */
+  readonly user: string | null
 }
 
 /** What sign-in hands out: the two halves of a browser session. */
@@ -27,10 +29,12 @@ export interface SignedIn {
   key: string
 }
 
-/** Owner sessions: 12 h idle, 7 days at most, in memory only. */
+/** Sessions: 12 h idle, 7 days at most, in memory only. */
 export interface Sessions {
   /** A session for this origin (`https://gateway.example.com`), made through this door; the origin's scheme decides `Secure`. Throws where the origin is no URL. */
   create(origin: string, ingress: IngressId): SignedIn
+  /** The same for somebody whom Tailscale names: the cookie is all that there is. */
+  createFor(user: string, origin: string, ingress: IngressId): Omit<SignedIn, 'key'>
   /** The living session of a Cookie header, where the request's Host and Origin (if there is one) are the session's. Counts as use. */
   find(cookieHeader: string, asked: AskedHost, origin: string | null): Session | null
   /** Whether the key is this session's other half; constant-time. */
@@ -44,6 +48,8 @@ export interface Sessions {
   /** Whether a living session was made at this Host. */
   knowsHost(asked: AskedHost): boolean
   end(id: string): void
+  /** Ends those of people whom Tailscale named. */
+  endUsers(): void
   /** Ends all of them: the token or the password changed. */
   endOwner(): void
   count(): number
@@ -79,18 +85,24 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
     return session
   }
 
+  function make(user: string | null, origin: string, ingress: IngressId): SignedIn {
+    forgetOld()
+    const { host, protocol } = new URL(origin)
+    const secure = protocol === 'https:'
+    const cookie = randomBytes(32).toString('base64url')
+    const key = SESSION_KEY_PREFIX + randomBytes(32).toString('base64url')
+    const now = clock.now()
+    const keyDigest = hash('sha256', key, 'buffer')
+    const session = { id: randomUUID(), origin, ingress, user, host, secure, createdAt: now, lastSeenAt: now, keyDigest }
+    living.set(hash('sha256', cookie), session)
+    return { session, key, setCookie: writeCookie(names, cookie, { secure, maxAge: LIFETIME_MS / 1000 }) }
+  }
+
   return {
-    create(origin, ingress) {
-      forgetOld()
-      const { host, protocol } = new URL(origin)
-      const secure = protocol === 'https:'
-      const cookie = randomBytes(32).toString('base64url')
-      const key = SESSION_KEY_PREFIX + randomBytes(32).toString('base64url')
-      const now = clock.now()
-      const keyDigest = hash('sha256', key, 'buffer')
-      const session = { id: randomUUID(), origin, ingress, host, secure, createdAt: now, lastSeenAt: now, keyDigest }
-      living.set(hash('sha256', cookie), session)
-      return { session, key, setCookie: writeCookie(names, cookie, { secure, maxAge: LIFETIME_MS / 1000 }) }
+    create: (origin, ingress) => make(null, origin, ingress),
+    createFor(user, origin, ingress) {
+      const { session, setCookie } = make(user, origin, ingress)
+      return { session, setCookie }
     },
     find(cookieHeader, asked, origin) {
       for (const { value, secure } of readCookies(names, cookieHeader)) {
@@ -104,7 +116,7 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
     },
     holdsKey(session, key) {
       const digest = hash('sha256', key, 'buffer')
-      return living.values().some((each) => each.id === session.id && timingSafeEqual(each.keyDigest, digest))
+      return living.values().some((each) => each.id === session.id && each.user === null && timingSafeEqual(each.keyDigest, digest))
     },
     knowsOrigin: (origin) => living.values().some((each) => each.origin === origin && alive(each)),
     madeAt: (origin, ingress) => living.values().some((each) => each.origin === origin && each.ingress === ingress && alive(each)),
@@ -112,6 +124,9 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
     originOf: (id) => living.values().find((each) => each.id === id && alive(each))?.origin ?? null,
     end(id) {
       for (const [digest, session] of living) if (session.id === id) living.delete(digest)
+    },
+    endUsers() {
+      for (const [digest, session] of living) if (session.user !== null) living.delete(digest)
     },
     endOwner: () => living.clear(),
     count: () => living.values().reduce((sum, each) => sum + (alive(each) ? 1 : 0), 0),

@@ -27,6 +27,11 @@ export function controlSocket(state: Pick<State, 'runDir'>): string {
   return join(state.runDir, 'control.sock')
 }
 
+/** Where Tailscale leads, when it is to say who its visitors are. */
+export function tailscaleSocket(state: Pick<State, 'runDir'>): string {
+  return join(state.runDir, 'tailscale.sock')
+}
+
 async function open(env: NodeJS.ProcessEnv, paths: StatePaths): Promise<State> {
   // The state folder itself may be a link of the user's own (to another disk); what it leads to is checked.
   const dir = (await resolveLinks(paths.dir)) ?? paths.dir

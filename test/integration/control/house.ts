@@ -78,6 +78,7 @@ export async function startHouse(gateway: Record<string, unknown> = {}, signer: 
     audit: { write: (event) => audits.push(event) },
     clock: systemClock,
     version: '0.0.0-test',
+    whois: async () => null,
   })
   onTestFinished(async () => {
     await house.stop()

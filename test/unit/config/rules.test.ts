@@ -163,7 +163,6 @@ describe('what a file may not say', () => {
       gateway("mode: 'remote', remote: { url: 'http://127.0.0.1:18790', transport: 'ssh' }"),
       ['REMOTE_INCOMPLETE gateway.remote.transport'],
     ],
-    ['sign-in by Tailscale', auth('allowTailscale: true'), later('gateway.auth.allowTailscale')],
     ['an agent', gateway("agent: { url: 'http://127.0.0.1:11434/v1' }"), later('gateway.agent')],
     ['a link-local app', gateway("upstream: { url: 'http://169.254.169.254' }"), ['UPSTREAM_FORBIDDEN gateway.upstream.url']],
     ['the gateway as its own app', gateway("upstream: { url: 'http://localhost:18790' }"), ['UPSTREAM_IS_GATEWAY gateway.upstream.url']],

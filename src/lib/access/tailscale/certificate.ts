@@ -1,3 +1,4 @@
+import type { ErrorInfo } from '../../errors/error.ts'
 import type { AccessContext, Report } from '../access-method.ts'
 
 /** So long is waited at most, milliseconds; it mostly takes less than ten seconds, and a minute on a bad day. */
@@ -8,19 +9,19 @@ const withoutOne: ReadonlySet<string> = new Set(['TLS_INVALID', 'TIMEOUT', 'NETW
 
 /**
  * Visits the address until it has a certificate, so that the first person does not have to wait for it. Where none comes in time, standing
- * verification says so. Throws only the signal's reason.
+ * verification says so. Gives what a visitor met in the end; null where it was this gateway. Throws only the signal's reason.
  */
 export async function awaitCertificate(
   { probe, clock }: Pick<AccessContext, 'probe' | 'clock'>,
   { url, name }: { url: string; name: string },
   signal: AbortSignal,
   report: Report,
-): Promise<void> {
+): Promise<ErrorInfo | null> {
   report(`waiting for the certificate of ${name}`)
   const giveUp = clock.now() + WAIT_MS
-  while (clock.now() < giveUp) {
+  for (;;) {
     const fault = await probe.confirm(url, signal)
-    if (fault === null || !withoutOne.has(fault.code)) return
+    if (fault === null || !withoutOne.has(fault.code) || clock.now() >= giveUp) return fault
     await clock.sleep(PAUSE_MS, signal)
   }
 }

@@ -1,12 +1,25 @@
 import { XopcError } from '../../errors/error.ts'
 import { noteExposures } from '../../state/exposures.ts'
+import { tailscaleSocket } from '../../state/store.ts'
 import type { AccessContext } from '../access-method.ts'
 
-/**
- * Opens the door that our entry leads to, on loopback: at the port of last time, or at a free one where somebody has that now. Gives the target
- * for Tailscale. Throws what opening throws.
- */
-export async function openDoor(context: AccessContext, port: number | null, origin: string): Promise<string> {
+/** What the door is for. */
+export interface DoorWish {
+  /** By which it is known: `https://home.ts.net`. */
+  origin: string
+  /** The port of last time; null for the first one. */
+  port: number | null
+  /** A socket that only Tailscale and this user can write to, so that what it says of its visitors can be believed. */
+  socket: boolean
+}
+
+/** Opens the door that our entry leads to, and gives the target for Tailscale. Throws what opening throws. */
+export async function openDoor(context: AccessContext, { origin, port, socket }: DoorWish): Promise<string> {
+  if (socket) {
+    const { path = '' } = await context.openIngress('tailscale', { kind: 'unix', path: tailscaleSocket(context.state), origins: [origin] })
+    return `unix:${path}`
+  }
+  // At the port of last time, to which our entry may lead still, or at a free one where somebody has that now.
   const { authorities } = await openAt(context, port ?? 0, origin).catch(async (error: unknown) => {
     if (port === null || !(error instanceof XopcError) || error.code !== 'PORT_IN_USE') throw error
     return await openAt(context, 0, origin)

@@ -11,7 +11,8 @@ export type Standing =
   /** Somebody else has it, or would be touched by us. */
   | { kind: 'foreign'; entry: ServeEntry }
 
-const MOUNT = '/'
+/** The path that is ours. */
+export const MOUNT = '/'
 
 /**
  * Judges what the node serves before anything is changed: a foreign entry is never replaced, and never opened to the internet or closed to it by our

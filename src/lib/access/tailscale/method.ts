@@ -11,7 +11,8 @@ import { openDoor } from './door.ts'
 import { standingOf } from './entry.ts'
 import { tailscaleErrors } from './errors.ts'
 import { lookAtTailscale, type Sight, type TailscaleFacts } from './facts.ts'
-import { putEntry, takeBack } from './own-entry.ts'
+import { identityFinding, identityObstacle } from './identity.ts'
+import { isAsNoted, putEntry, takeBack } from './own-entry.ts'
 import * as plans from './plan.ts'
 import { wayTo } from './way.ts'
 
@@ -41,6 +42,19 @@ export const tailscale: AccessDefinition = {
 /** The world is looked at this often, milliseconds: a change by hand shows within 10 s. */
 const LOOK_MS = 4000
 
+/** What was seen, and the name that this computer has in the tailnet. */
+interface Named {
+  facts: TailscaleFacts
+  name: string
+}
+
+/** An address that was just opened. */
+interface Settling extends Named {
+  url: string
+  /** The door is a socket. */
+  socket: boolean
+}
+
 /** Where it is served, as long as it is. */
 interface Served {
   url: string
@@ -54,6 +68,7 @@ export function createTailscale(context: AccessContext): AccessMethod {
   let on: Served | null = null
   let changedOutside = false
   let askedOff = false
+  let socketRefused: string | null = null
 
   async function look(signal: AbortSignal): Promise<Sight> {
     const sight = await lookAtTailscale(context.state, signal, known)
@@ -75,49 +90,75 @@ export function createTailscale(context: AccessContext): AccessMethod {
     return await publish(program, { facts, name }, signal, report)
   }
 
-  async function publish(
-    program: Tailscale,
-    { facts, name }: { facts: TailscaleFacts; name: string },
-    signal: AbortSignal,
-    report: Report,
-  ): Promise<AccessState> {
+  async function publish(program: Tailscale, sight: Named, signal: AbortSignal, report: Report): Promise<AccessState> {
     const config = context.config()
+    const { facts, name } = sight
     const noted = await readExposures(context.state)
     const url = plans.urlOf(name, config.gateway.tailscale.httpsPort)
-    const target = await openDoor(context, noted.tailscalePort, url)
-    const wish = plans.wishOf(config, target)
-    const { keep } = wish
+    const socket = config.gateway.auth.allowTailscale && whyNoIdentity(program, facts) === null
+    const wish = plans.wishOf(config, await openDoor(context, { origin: url, port: noted.tailscalePort, socket }))
+    if (on !== null && !isAsNoted(facts, noted.tailscale)) changedOutside = true
+    if (changedOutside) return await respect()
     if (noted.tailscale !== null && !plans.isSame(noted.tailscale, wish)) {
       // Another port or mode is asked for: what was ours goes first.
       on = null
       await takeBack(context.state, { asked: true, signal })
-      return await publish(program, { facts: (await look(signal)).facts, name }, signal, report)
+      return await publish(program, { name, facts: (await look(signal)).facts }, signal, report)
     }
-    const standing = standingOf(facts.serving, wish, facts.own)
-    const isOurs = standing.kind === 'ours'
-    if (!isOurs && (on !== null || changedOutside)) return await respect()
+    // What somebody adds beside ours is theirs; ours stays as it is.
+    const isKept = isAsNoted(facts, noted.tailscale) && noted.tailscale?.target === wish.target
+    const standing = isKept ? ({ kind: 'ours' } as const) : standingOf(facts.serving, wish, facts.own)
     if (standing.kind === 'foreign') return await wait({ needs: plans.portTaken(facts, standing.entry).info() })
-    if (!isOurs || !plans.isPermitted(wish, facts)) {
-      report('asking Tailscale to serve')
-      const since = new Date(context.clock.now()).toISOString()
-      const waits = await putEntry(context.state, program, { ...wish, since }, signal)
-      if (waits !== null) return await wait(waits)
-    } else if (noted.tailscale?.keep !== keep) await noteKeep(keep)
-    if (on?.url !== url) await settle(program, { url, name }, signal, report)
-    return { phase: 'on', urls: [url], since: on?.since ?? '', verified: null }
+    const isDone = standing.kind === 'ours' && plans.isPermitted(wish, facts)
+    const waits = isDone ? await keepNote(wish) : await put(program, wish, signal, report)
+    if (waits === 'without socket') return await publish(program, sight, signal, report)
+    if (waits !== null) return await wait(waits)
+    if (on?.url !== url && (await settle(program, { url, name, facts, socket }, signal, report)) === 'without socket')
+      return await publish(program, sight, signal, report)
+    return { phase: 'on', urls: [url], since: on?.since ?? now(), verified: null }
   }
 
-  async function noteKeep(keep: boolean): Promise<void> {
+  function whyNoIdentity(program: Tailscale | null, facts: TailscaleFacts): string | null {
+    return socketRefused ?? identityObstacle(facts, { platform: process.platform, program: program?.program ?? null })
+  }
+
+  /** What is served already may be told to outlive the gateway, or not any more. */
+  async function keepNote({ keep }: { keep: boolean }): Promise<null> {
     const { tailscale: entry } = await readExposures(context.state)
-    if (entry !== null) await noteExposures(context.state, { tailscale: { ...entry, keep } })
+    if (entry !== null && entry.keep !== keep) await noteExposures(context.state, { tailscale: { ...entry, keep } })
+    return null
+  }
+
+  async function put(program: Tailscale, wish: plans.Wish, signal: AbortSignal, report: Report) {
+    report('asking Tailscale to serve')
+    try {
+      return await putEntry(context.state, program, { ...wish, since: now() }, signal)
+    } catch (error) {
+      if (!(error instanceof XopcError) || error.code !== 'TAILSCALE_SOCKET_REFUSED') throw error
+      return withoutSocket('it leads to a socket only for root, or for an operator who may use sudo')
+    }
+  }
+
+  function withoutSocket(reason: string): 'without socket' {
+    context.log.warn('Tailscale cannot say who its visitors are', { code: 'TAILSCALE_IDENTITY_UNAVAILABLE', reason })
+    socketRefused = reason
+    return 'without socket'
   }
 
   /** The first visit makes Tailscale fetch the certificate, which takes a while: better ours than a person's. */
-  async function settle(program: Tailscale, { url, name }: { url: string; name: string }, signal: AbortSignal, report: Report) {
-    const addresses = known === null ? [] : ((await look(signal)).facts.status?.addresses ?? [])
-    on = { url, since: '', way: wayTo(program, { url, name, addresses }) }
-    await awaitCertificate(context, { url, name }, signal, report)
-    on = { ...on, since: new Date(context.clock.now()).toISOString() }
+  async function settle(program: Tailscale, { url, name, facts, socket }: Settling, signal: AbortSignal, report: Report) {
+    on = { url, since: now(), way: wayTo(program, { url, name, addresses: facts.status?.addresses ?? [] }) }
+    const fault = await awaitCertificate(context, { url, name }, signal, report)
+    if (fault !== null && socket && fault.code === 'HTTP_ERROR') {
+      on = null
+      return withoutSocket(`it did not come through to the socket (${fault.message})`)
+    }
+    on = { ...on, since: now() }
+    return null
+  }
+
+  function now(): string {
+    return new Date(context.clock.now()).toISOString()
   }
 
   async function wait(obstacle: plans.Obstacle): Promise<AccessState> {
@@ -143,12 +184,14 @@ export function createTailscale(context: AccessContext): AccessMethod {
 
   function asked(intended: boolean): void {
     changedOutside = false
+    socketRefused = null
     askedOff = !intended
   }
 
   async function diagnose(signal: AbortSignal) {
     try {
-      return findings(context.config(), (await look(signal)).facts)
+      const { program, facts } = await look(signal)
+      return [...findings(context.config(), facts), ...identityFinding(context.config(), whyNoIdentity(program, facts))]
     } catch (error) {
       if (error instanceof XopcError) return [{ code: error.code, title: 'Tailscale', status: 'fail' as const, detail: error.message }]
       throw error

@@ -1,12 +1,24 @@
-import type { ServeWish } from '../../binaries/tailscale-serve.ts'
+import type { ServeEntry, ServeWish } from '../../binaries/tailscale-serve.ts'
 import type { Tailscale } from '../../binaries/tailscale.ts'
 import { XopcError } from '../../errors/error.ts'
 import { noteExposures, readExposures, type TailscaleExposure } from '../../state/exposures.ts'
 import type { State } from '../../state/store.ts'
-import { standingOf } from './entry.ts'
+import { MOUNT, standingOf } from './entry.ts'
 import { tailscaleErrors } from './errors.ts'
-import { lookAtTailscale } from './facts.ts'
+import { lookAtTailscale, type TailscaleFacts } from './facts.ts'
 import { CONSOLE, type Obstacle } from './plan.ts'
+
+/** Our entry as Tailscale has it now; undefined where it is gone, or leads elsewhere. Pure. */
+export function ownEntryIn({ serving }: TailscaleFacts, entry: TailscaleExposure | null): ServeEntry | undefined {
+  return serving.entries.find(
+    ({ port, mount, target, foreground }) => port === entry?.port && mount === MOUNT && target === entry.target && !foreground,
+  )
+}
+
+/** Whether our entry is as we left it. Pure. */
+export function isAsNoted(facts: TailscaleFacts, entry: TailscaleExposure | null): boolean {
+  return ownEntryIn(facts, entry)?.funnel === (entry?.mode === 'funnel')
+}
 
 /** Asks Tailscale to serve. Noted before it is done: after a crash we must know what is ours. What comes back is what a person has to do first. */
 export async function putEntry(state: State, program: Tailscale, entry: TailscaleExposure, signal: AbortSignal): Promise<Obstacle | null> {
@@ -44,8 +56,7 @@ export async function takeBack(state: State, { asked, signal }: { asked: boolean
     if (asked) throw tailscaleErrors.TAILSCALE_ENTRY_LEFT({ reason: facts.problem?.message ?? 'Tailscale is not connected.' })
     return
   }
-  const { kind } = standingOf(facts.serving, entry, [])
-  if (kind === 'ours' || kind === 'stale') await serveOff(program, entry, signal)
+  if (ownEntryIn(facts, entry) !== undefined) await serveOff(program, entry, signal)
   await noteExposures(state, { tailscale: null })
 }
 

@@ -98,8 +98,11 @@ export function urlOf(name: string, port: number): string {
   return `https://${name}${port === 443 ? '' : `:${port}`}`
 }
 
-/** What the configuration asks Tailscale to serve. Pure. */
-export function wishOf({ gateway }: Config, target: string): Omit<TailscaleExposure, 'since'> {
+/** What the configuration asks Tailscale to serve. */
+export type Wish = Omit<TailscaleExposure, 'since'>
+
+/** The same, with where it is to lead. Pure. */
+export function wishOf({ gateway }: Config, target: string): Wish {
   const { mode, httpsPort: port, resetOnExit } = gateway.tailscale
   return { mode: mode === 'funnel' ? 'funnel' : 'serve', port, target, keep: !resetOnExit }
 }

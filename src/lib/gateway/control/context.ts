@@ -15,6 +15,7 @@ import type { Names } from '../edge/origin.ts'
 import type { Refusals } from '../edge/refusals.ts'
 import type { ProbeBook } from '../probe-desk.ts'
 import type { StreamHub } from './streams.ts'
+import type { Whois } from './tailscale-user.ts'
 
 /** What the API and the console are given. */
 export interface ControlParts {
@@ -36,6 +37,8 @@ export interface ControlParts {
   /** For the audit log what strangers cause, and could fill it with. */
   refusals: Refusals
   clock: Clock
+  /** Who is behind an address of the tailnet. */
+  whois: Whois
   version: string
   /** Called when a source was blocked, for the `auth.blocked` event. */
   onBlocked(source: string): void

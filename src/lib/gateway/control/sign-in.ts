@@ -5,34 +5,55 @@ import type { SignedIn } from '../../identity/sessions.ts'
 import { edgeErrors } from '../edge/errors.ts'
 import type { Exchange } from '../edge/exchange.ts'
 import { isOriginOf } from '../edge/host.ts'
+import { ssoId } from '../edge/proxy-identity.ts'
 import { gatewayErrors } from '../errors.ts'
 import type { ControlContext } from './context.ts'
 import type { Call } from './route.ts'
+import { tailscaleUser } from './tailscale-user.ts'
 
 /** What a person typed: one of the two, or neither where the request's own Bearer already proved the owner. */
 export type Typed = { token?: string | undefined; password?: string | undefined }
 
 /**
  * Starts a browser session at the request's Origin, whose authority is Host. Throws `ORIGIN_NOT_HOST`, `auth_blocked`, `SIGN_IN_BY_CODE`,
- * `SIGN_IN_OFF`, `missing_token`, `invalid_token`, `HOST_INVALID`.
+ * `SIGN_IN_OFF`, `missing_token`, `invalid_token`, `HOST_INVALID`, `TAILSCALE_IDENTITY_UNAVAILABLE`, `TAILSCALE_NOBODY`.
  */
-export async function signIn(call: Call<Typed, unknown>, context: ControlContext): Promise<SignedIn> {
+export async function signIn(call: Call<Typed, unknown>, context: ControlContext): Promise<Omit<SignedIn, 'key'> & { key?: string }> {
   const { exchange, body: typed } = call
   const { auth, upstream } = context.config.current().gateway
   // The edge has judged the path as it is written; the router takes other spellings for this one, too.
   if (exchange.origin !== null && !isOriginOf(exchange.origin, exchange)) {
     throw gatewayErrors.ORIGIN_NOT_HOST({ origin: exchange.origin, host: exchange.host })
   }
+  if (auth.allowTailscale && exchange.ingress === 'tailscale' && isEmpty(typed) && exchange.principal.kind === 'anonymous')
+    return await signInByTailscale(call, context)
   await waitForTurn(call, context)
   if (auth.mode === 'trusted-proxy') throw signInOff(auth.mode)
   if (upstream !== undefined) throw gatewayErrors.SIGN_IN_BY_CODE()
   if (auth.mode === 'none') throw signInOff(auth.mode)
   if (!isOwner(typed, exchange, auth)) throw refusal(call, context)
-  const origin = exchange.origin ?? `${exchange.proto}://${exchange.host}`
-  // Host has the form of a name, which `1.2.3.256` and port 99999 have, too.
-  if (!URL.canParse(origin)) throw edgeErrors.HOST_INVALID()
   context.audit.write('AuthAudit.signedIn', { client: exchange.client, ingress: exchange.ingress })
-  return context.sessions.create(origin, exchange.ingress)
+  return context.sessions.create(originOf(exchange), exchange.ingress)
+}
+
+/** Grants what a browser's cookie grants, and never more: there is no key to this session. Nothing is typed, so an app at this address learns nothing. */
+async function signInByTailscale({ exchange, request }: Call<Typed, unknown>, context: ControlContext): Promise<Omit<SignedIn, 'key'>> {
+  // Only at the name that Tailscale itself gives: a visitor chooses Host, and no session of theirs may make another name one of ours.
+  if (!context.names.of(exchange.ingress).origins.has(originOf(exchange))) throw edgeErrors.UNKNOWN_HOST({ host: exchange.host })
+  const user = await tailscaleUser(exchange, request.rawHeaders, context.whois)
+  context.audit.write('AuthAudit.signedIn', { client: exchange.client, ingress: exchange.ingress, by: 'tailscale', user: ssoId(user) })
+  return context.sessions.createFor(user, originOf(exchange), exchange.ingress)
+}
+
+function isEmpty({ token, password }: Typed): boolean {
+  return token === undefined && password === undefined
+}
+
+function originOf({ origin, proto, host }: Exchange): string {
+  const named = origin ?? `${proto}://${host}`
+  // Host has the form of a name, which `1.2.3.256` and port 99999 have, too.
+  if (!URL.canParse(named)) throw edgeErrors.HOST_INVALID()
+  return named
 }
 
 function signInOff(mode: 'none' | 'trusted-proxy'): Error {
@@ -71,7 +92,7 @@ function blockedError({ header }: Pick<Call<unknown, unknown>, 'header'>, blocke
 }
 
 function isOwner(typed: Typed, exchange: Exchange, auth: Config['gateway']['auth']): boolean {
-  if (typed.token === undefined && typed.password === undefined) return exchange.principal.kind === 'owner'
+  if (isEmpty(typed)) return exchange.principal.kind === 'owner'
   if (auth.mode === 'password') return same(typed.password, auth.password)
   return auth.mode === 'token' && same(typed.token, auth.token)
 }
@@ -85,7 +106,7 @@ function same(given: string | undefined, wanted: string | undefined): boolean {
 /** Who is blocked and wrong again is told so, also where the right credential would have been taken. */
 function refusal(call: Call<Typed, unknown>, context: ControlContext): Error {
   const { exchange, body: typed } = call
-  if (typed.token === undefined && typed.password === undefined) return edgeErrors[exchange.unproven]()
+  if (isEmpty(typed)) return edgeErrors[exchange.unproven]()
   const blockedFor = blockOf(exchange, context.limiter)
   countFailure(exchange, context)
   return blockedFor > 0 ? blockedError(call, blockedFor) : edgeErrors.invalid_token()

@@ -40,6 +40,8 @@ export interface Visit {
   client: string
   asked: AskedHost
   control: boolean
+  /** By the door where Tailscale vouches for its visitors. */
+  vouchedByTailscale: boolean
   /** On its way to the app, not to us. */
   toApp: boolean
   /** May count as a program on this computer, for `auth.mode: none`. */
@@ -123,9 +125,15 @@ export function createAuthenticator(given: {
     return !generated && digest !== null && value !== undefined && timingSafeEqual(hash('sha256', value, 'buffer'), digest)
   }
 
+  /** Somebody whom Tailscale names has to come by Tailscale every time: who was put out of the tailnet keeps nothing. */
+  function sessionOf({ cookie, origin }: Head, { control, asked, vouchedByTailscale }: Visit): Session | null {
+    const session = cookie === undefined || control ? null : sessions.find(cookie, asked, origin)
+    return session !== null && session.user !== null && !vouchedByTailscale ? null : session
+  }
+
   function prove(head: Head, visit: Visit): Proof {
     const { mode, generated, digest, identity } = current()
-    const session = head.cookie === undefined || visit.control ? null : sessions.find(head.cookie, visit.asked, head.origin)
+    const session = sessionOf(head, visit)
     const holder = visit.ticket === null ? null : holderOf(visit.ticket, visit.ticketUse)
     const bearer = bearerOf(head.authorization)
     const values = [head.token, head.apiKey, bearer]

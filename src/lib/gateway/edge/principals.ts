@@ -4,6 +4,7 @@ import type { Session } from '../../identity/sessions.ts'
 import type { TicketUse } from '../../identity/tickets.ts'
 import type { Scope } from '../../protocol/http-api.ts'
 import type { Principal } from './exchange.ts'
+import { ssoId } from './proxy-identity.ts'
 
 /** What the app and the overview ask for. */
 export const READ_RUN: ReadonlySet<Scope> = new Set<Scope>(['read', 'run'])
@@ -39,7 +40,7 @@ export function principalOf(
 ): Principal {
   // File rights of the control socket (0600 in a 0700 folder) are its credential.
   if (visit.control || weighed.includes('owner')) return OWNER
-  if (session && weighed.includes('key')) return sessionPrincipal(session, ALL)
+  if (session?.user === null && weighed.includes('key')) return sessionPrincipal(session, ALL)
   if (app) return devicePrincipal(app, new Set(app.scopes))
   if (session) return sessionPrincipal(session, READ_RUN)
   if (browser) return devicePrincipal(browser, withinReadRun(browser.scopes))
@@ -48,8 +49,8 @@ export function principalOf(
   return mode === 'none' && visit.local ? LOCAL : ANONYMOUS
 }
 
-function sessionPrincipal({ id }: Session, scopes: ReadonlySet<Scope>): Principal {
-  return { kind: 'session', id: `session:${id}`, scopes, session: id }
+function sessionPrincipal({ id, user }: Session, scopes: ReadonlySet<Scope>): Principal {
+  return { kind: 'session', id: user === null ? `session:${id}` : ssoId(user), scopes, session: id }
 }
 
 /** What a device may do stands in its record, and nowhere else. */

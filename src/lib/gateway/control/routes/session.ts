@@ -17,14 +17,23 @@ export const sessionRoutes = [
     anyHost: true,
     takesCredential: true,
     about:
-      'Starts a browser session: sets the cookie and returns the session key, which `pair` and `admin` need besides (as `X-Xopc-Token`).',
+      'Starts a browser session: sets the cookie and returns the session key, which `pair` and `admin` need besides (as `X-Xopc-Token`). With an empty body, through Tailscale and with `gateway.auth.allowTailscale`, it is the session of whom Tailscale names: without a key, for `read` and `run`.',
     body: z.union([z.strictObject({ token: secret }), z.strictObject({ password: secret }), z.strictObject({})]).prefault({}),
-    reply: z.object({ sessionKey: z.string(), origin: z.string() }),
-    codes: ['auth_blocked', 'HOST_INVALID', 'invalid_token', 'missing_token', 'SIGN_IN_BY_CODE', 'SIGN_IN_OFF'],
+    reply: z.object({ sessionKey: z.string().optional(), origin: z.string() }),
+    codes: [
+      'auth_blocked',
+      'HOST_INVALID',
+      'invalid_token',
+      'missing_token',
+      'SIGN_IN_BY_CODE',
+      'SIGN_IN_OFF',
+      'TAILSCALE_IDENTITY_UNAVAILABLE',
+      'TAILSCALE_NOBODY',
+    ],
     handle: async (call, context) => {
       const { session, setCookie, key } = await signIn(call, context)
       call.header('set-cookie', setCookie)
-      return { sessionKey: key, origin: session.origin }
+      return { ...(key === undefined ? {} : { sessionKey: key }), origin: session.origin }
     },
   }),
   route({
