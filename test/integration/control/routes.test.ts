@@ -88,6 +88,7 @@ const answers: Record<string, number> = {
   'POST /api/gateway/stop': 202,
   'POST /api/gateway/restart': 202,
   'POST /api/access/:id/enable': 202,
+  'POST /api/exposure/tailscale/start': 202,
   'POST /api/tunnel/exchange-token': 401,
   'GET /api/devices/me': 404,
   'POST /api/tunnel/consent': 501,

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { EnableOptions } from '../../../core/xopc.ts'
 import { coreErrors } from '../../../core/errors.ts'
-import { type AccessId, accessIds, type AccessState, proxyPrograms } from '../../../protocol/http-api.ts'
+import { type AccessId, accessIds, proxyPrograms } from '../../../protocol/http-api.ts'
 import { routes } from '../../../protocol/routes.ts'
+import { answerDisable, answerEnable } from '../answer-state.ts'
 import { answerTest, testBody } from '../answer-test.ts'
 import { accessState, findings, plan, proxyTemplate, verdict } from '../replies.ts'
 import { type Call, route } from '../route.ts'
@@ -32,11 +33,8 @@ export const accessRoutes = [
     body: z.strictObject({ address, url, mode, port: port.optional(), for: time }).prefault({}),
     reply: accessState,
     codes: ['CONSENT_REQUIRED', 'DURATION_INVALID', 'UNKNOWN_METHOD'],
-    handle: async (call, { xopc, audit }) => {
-      const id = idOf(call)
-      audit.write('AccessAudit.enableAsked', { id, by: call.exchange.principal.id })
-      return settled(call, await xopc.enable(id, { ...options(call.body), ...(call.query.wait === '1' ? { wait: true } : {}) }))
-    },
+    handle: (call, context) =>
+      answerEnable(call, context, idOf(call), { ...options(call.body), ...(call.query.wait === '1' ? { wait: true } : {}) }),
   }),
   route({
     ...routes.disable,
@@ -44,11 +42,7 @@ export const accessRoutes = [
     body: z.strictObject({}).prefault({}),
     reply: accessState,
     codes: ['UNKNOWN_METHOD'],
-    handle: async (call, { xopc, audit }) => {
-      const id = idOf(call)
-      audit.write('AccessAudit.disableAsked', { id, by: call.exchange.principal.id })
-      return settled(call, await xopc.disable(id))
-    },
+    handle: (call, context) => answerDisable(call, context, idOf(call)),
   }),
   route({
     ...routes.consent,
@@ -108,9 +102,4 @@ function idOf(call: Call<unknown, unknown>): AccessId {
 function options(given: { [Key in keyof EnableOptions]?: EnableOptions[Key] | undefined }): EnableOptions {
   // `as`: with the undefined ones left out, the others are as the type wants them.
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as EnableOptions
-}
-
-function settled(call: Call<unknown, unknown>, state: AccessState): AccessState {
-  if (state.phase === 'starting') call.status(202)
-  return state
 }

@@ -5,6 +5,7 @@ import { agentRoutes } from './agent.ts'
 import { configRoutes } from './config.ts'
 import { deviceRoutes } from './devices.ts'
 import { eventRoutes } from './events.ts'
+import { exposureRoutes } from './exposure.ts'
 import { gatewayRoutes } from './gateway.ts'
 import { identityRoutes } from './identity.ts'
 import { pairRoutes } from './pair.ts'
@@ -35,6 +36,7 @@ export const controlRoutes: readonly ControlRoute[] = [
   ...pairRoutes,
   ...deviceRoutes,
   ...tunnelRoutes,
+  ...exposureRoutes,
   ...agentRoutes,
   described,
 ]
