@@ -34,6 +34,7 @@ export function conflicts({ config, methods, notTaken, refused }: ConflictFacts)
     ...bothExposures(config),
     ...internetByAddress(methods),
     ...answersAsAnother(methods),
+    ...taken(methods),
     ...wideTrust(config),
   ]
 }
@@ -98,6 +99,16 @@ function answersAsAnother(methods: readonly MethodView[]): Conflict[] {
     if (id !== 'proxy' || state.phase !== 'degraded' || !others.has(state.error.code)) return []
     const fix = { title: 'Take the name back until it leads here', command: 'xopc proxy clear' }
     return [conflictOf(coreErrors.PUBLIC_URL_IS_ANOTHER({ url: state.urls[0] ?? '' }), fix)]
+  })
+}
+
+/** Somebody else's entry in Tailscale, at the place that ours wants. */
+function taken(methods: readonly MethodView[]): Conflict[] {
+  return methods.flatMap(({ state }) => {
+    if (state.phase !== 'blocked' || state.needs.code !== 'TAILSCALE_PORT_TAKEN') return []
+    const { code, message, hint = '' } = state.needs
+    const command = /xopc tailscale \S+ --port \d+$/.exec(hint)?.[0]
+    return [{ code, message, fix: { title: 'Take another port', ...(command === undefined ? {} : { command }) } }]
   })
 }
 
