@@ -1,5 +1,5 @@
 import type { Overrides } from '../lib/config/environment.ts'
-import { createLive } from '../lib/core/live.ts'
+import { createLive, type Live } from '../lib/core/live.ts'
 import { type ConfigStore, ensureToken, openConfig } from '../lib/config/watch.ts'
 import { configInvalid } from '../lib/config/problems.ts'
 import { secretsIn } from '../lib/config/secrets.ts'
@@ -12,8 +12,9 @@ import { type State, openState } from '../lib/state/store.ts'
 import { createSupervisor } from '../lib/supervisor/supervisor.ts'
 import { createAudit } from '../lib/system/audit.ts'
 import { systemClock } from '../lib/system/clock.ts'
-import { type FileLog, createLog, logLevelOf } from '../lib/system/log.ts'
+import { type FileLog, type Log, createLog, logLevelOf } from '../lib/system/log.ts'
 import { replaceProcess } from '../lib/system/process.ts'
+import { announceMethods } from './announce-methods.ts'
 import { announcement } from './render/gateway-start.ts'
 
 /** What `xopc gateway` was told. */
@@ -79,7 +80,7 @@ async function runUntilEnd(options: GatewayOptions, undo: Undo[]): Promise<Endin
   undo.push(() => devices.close())
   const own = { signer: await openIdentity(state.paths), devices, pairing: createPairing({ clock: systemClock }) }
   const parts = { config, state, ...own, log, audit, clock: systemClock, version: options.version }
-  const gateway = await open(parts, end.resolve, undo)
+  const { gateway, live } = await open(parts, end.resolve, undo)
   await lock.update({ url: gateway.url() })
   // Behind the gateway's own listener: the port has moved by then.
   undo.push(config.subscribe(() => lock.update({ url: gateway.url() })))
@@ -92,9 +93,20 @@ async function runUntilEnd(options: GatewayOptions, undo: Undo[]): Promise<Endin
     configPath: options.configPath,
   }))
     options.out.line(line)
+  undo.push(announceWays(live, options.out, log))
   const ending = await end.promise
   log.info('gateway ends', { ending })
   return ending
+}
+
+/** Says what becomes of the ways in that are asked for, while the gateway runs. Returns the way to end that. */
+function announceWays(live: Live, out: GatewayOptions['out'], log: Log): Undo {
+  const closing = new AbortController()
+  const say = (line: string): void => out.line(`  ${line}`)
+  announceMethods(live, say, closing.signal).catch((error: unknown) =>
+    log.error('what becomes of the ways in is not said any more', { error: String(error) }),
+  )
+  return () => closing.abort()
 }
 
 /** Loaded with the first visitor whom Tailscale names. */
@@ -107,7 +119,7 @@ async function open(
   parts: Omit<Parameters<typeof createGateway>[0], 'whois'>,
   ask: (ending: Ending) => void,
   undo: Undo[],
-): Promise<Gateway> {
+): Promise<{ gateway: Gateway; live: Live }> {
   const supervise = createSupervisor(parts)
   await supervise.reapOrphans()
   undo.push(() => supervise.stopAll())
@@ -133,7 +145,7 @@ async function open(
   undo.push(() => live.shutdown())
   await live.start()
   parts.log.info('gateway started', { url: gateway.url(), version: parts.version, pid: process.pid })
-  return gateway
+  return { gateway, live }
 }
 
 /** The logs start before the configuration is read; the secrets to keep out of them are known once it is. */

@@ -7,6 +7,9 @@ import type { Plan } from '../lib/access/access-method.ts'
 import type { EnableOptions } from '../lib/core/xopc.ts'
 import type { AccessState } from '../lib/protocol/http-api.ts'
 
+/** What a shell expects of a command that Ctrl-C ended. */
+const INTERRUPTED = 130
+
 /** Flags of `tailscale serve` and `tailscale funnel`. */
 export const openingFlags = {
   port: Flags.integer({ min: 1, max: 65_535, helpValue: '<port>', summary: 'The https port of the tailnet name, instead of 443.' }),
@@ -40,6 +43,7 @@ export abstract class TailscaleOnCommand extends GatewayCommand {
     }
     const running = kind === 'client'
     const { interactive, live, columns } = this.terminal
+    const signal = endSignal()
     const state = await openTailscale(xopc, {
       options: { ...options, ...(flags.for !== undefined && { for: flags.for }) },
       acceptRisk: flags['accept-risk'] === true,
@@ -48,12 +52,12 @@ export abstract class TailscaleOnCommand extends GatewayCommand {
       interactive: interactive && !this.jsonEnabled(),
       live: live && !this.jsonEnabled(),
       columns,
-      signal: endSignal(),
+      signal,
     })
     this.out(
       ...renderTailscaleOn(state, { mode, running, time: flags.for ?? null, textColumns: this.terminal.textColumns, now: Date.now() }),
     )
-    if (running && state.phase !== 'on') process.exitCode = 1
+    if (running && state.phase !== 'on') process.exitCode = signal.aborted ? INTERRUPTED : 1
     return state
   }
 }

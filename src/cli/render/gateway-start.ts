@@ -23,8 +23,8 @@ export function announcement({ version, url, config, warnings, env, configPath }
     '',
     `  App behind it  ${gateway.upstream === undefined ? `none yet: ${xopc} config set gateway.upstream.url=http://127.0.0.1:3000` : withoutUserinfo(gateway.upstream.url)}`,
     `  Sign in        ${signIn(config, url, `${xopc} gateway token --show${configPath === undefined ? '' : ` --config ${configPath}`}`)}`,
-    `  Who can come   ${gateway.bind === 'loopback' ? 'this computer only' : `this computer, and whoever reaches it by ${gateway.bind === 'lan' ? 'the network' : gateway.bind}`}`,
-    `  Next           ${gateway.bind === 'loopback' ? `${xopc} lan on      let devices on the same network in` : `${xopc} status      every way in`}`,
+    `  Who can come   ${comers(config)}`,
+    `  Next           ${isClosed(config) ? `${xopc} lan on      let devices on the same network in` : `${xopc} status      every way in`}`,
     ...warnings.flatMap(({ message, hint }) => [
       '',
       `  Warning        ${message}`,
@@ -33,6 +33,20 @@ export function announcement({ version, url, config, warnings, env, configPath }
     '',
     'Ctrl-C ends it.',
   ]
+}
+
+function isClosed({ gateway }: Config): boolean {
+  return gateway.bind === 'loopback' && gateway.tailscale.mode === 'off'
+}
+
+/** What is asked for; whether it came about is said as soon as it is known. */
+function comers({ gateway }: Config): string {
+  const ways = [
+    ...(gateway.bind === 'loopback' ? [] : [`whoever reaches it by ${gateway.bind === 'lan' ? 'the network' : gateway.bind}`]),
+    ...(gateway.tailscale.mode === 'serve' ? ['the devices of your tailnet'] : []),
+    ...(gateway.tailscale.mode === 'funnel' ? ['the whole internet by Tailscale Funnel'] : []),
+  ]
+  return ways.length === 0 ? 'this computer only' : `this computer, and ${ways.join(', ')}`
 }
 
 function signIn({ gateway }: Config, url: string, show: string): string {

@@ -105,6 +105,7 @@ it('lists every way in with audience and state', async () => {
   const gateway = await startGateway()
   const ran = await gateway.xopc(['status', '--json'])
   expect(JSON.parse(ran.stdout).methods).toEqual([
+    expect.objectContaining({ id: 'tailscale', audience: 'tailnet', intended: false, state: { phase: 'off' } }),
     expect.objectContaining({ id: 'lan', audience: 'lan', intended: false, state: { phase: 'off' } }),
     expect.objectContaining({ id: 'proxy', audience: 'internet', intended: false, state: { phase: 'off' } }),
   ])
