@@ -5,8 +5,8 @@ import type { AccessId, AccessState } from '../lib/protocol/http-api.ts'
 export interface Follow {
   /** Ctrl-C, or the time. */
   signal: AbortSignal
-  /** Also where it waits for a person or failed: until it is on. */
-  untilOn: boolean
+  /** Whether that is what was waited for. */
+  isOver(state: AccessState): boolean
   /** Told each state on the way. */
   onState(state: AccessState): void
 }
@@ -14,7 +14,7 @@ export interface Follow {
 /** Before a stream that broke off is asked for anew (ms). */
 const AGAIN_MS = 500
 
-/** Waits by events until a method that was just asked for rests, and gives the state then. Throws what the gateway says. */
+/** Waits by events for what becomes of a method, and gives the state then, or the last one at the signal. Throws what the gateway says. */
 export async function followMethod(xopc: Xopc, id: AccessId, first: AccessState, follow: Follow): Promise<AccessState> {
   let state = first
   const see = (next: AccessState): void => {
@@ -22,21 +22,15 @@ export async function followMethod(xopc: Xopc, id: AccessId, first: AccessState,
     follow.onState(state)
   }
   see(first)
-  while (!isOver(state, follow) && !follow.signal.aborted) {
+  while (!follow.isOver(state) && !follow.signal.aborted) {
     for await (const { type } of xopc.events(follow.signal)) {
       if (type !== 'connected' && type !== 'access.state') continue
       // One question tells what all the events before it said.
       const view = (await xopc.overview()).methods.find((method) => method.id === id)
       if (view !== undefined) see(view.state)
-      if (isOver(state, follow)) return state
+      if (follow.isOver(state)) return state
     }
     if (!follow.signal.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
   }
   return state
-}
-
-/** On counts once it was looked at from outside, too. */
-function isOver(state: AccessState, { untilOn }: Follow): boolean {
-  if (state.phase === 'on') return state.verified !== null
-  return state.phase !== 'starting' && !untilOn
 }

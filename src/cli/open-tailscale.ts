@@ -43,10 +43,20 @@ export async function openTailscale(xopc: Xopc, opening: TailscaleOpening): Prom
     : () => {}
   const bounded = wait ? signal : AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)])
   try {
-    return await followMethod(xopc, 'tailscale', state, { signal: bounded, untilOn: wait, onState: (next) => (shown = next) })
+    return await followMethod(xopc, 'tailscale', state, {
+      signal: bounded,
+      isOver: (next) => isOver(next, wait),
+      onState: (next) => (shown = next),
+    })
   } finally {
     settle()
   }
+}
+
+/** On counts once it was looked at from outside, too. `untilOn`: neither what waits for a person nor what failed is the end. */
+function isOver(state: AccessState, untilOn: boolean): boolean {
+  if (state.phase === 'on') return state.verified !== null
+  return state.phase !== 'starting' && !untilOn
 }
 
 async function enable(xopc: Xopc, options: EnableOptions, { interactive }: TailscaleOpening): Promise<AccessState> {

@@ -55,14 +55,14 @@ export function waitingText(state: AccessState, ms: number): string {
 
 /** What `xopc tailscale off` says. Pure. */
 export function renderTailscaleOff(state: AccessState, running: boolean): string[] {
-  const now = running ? 'The gateway is off your tailnet.' : 'The gateway stays off your tailnet when it starts.'
-  const detail = stateDetail(state, null)
-  return [
-    state.phase === 'failed' ? 'Nobody comes in any more, but one thing is left:' : now,
-    ...detail,
-    '',
-    'Next: xopc tailscale serve, to put it there again',
-  ]
+  const next = state.phase === 'off' ? 'xopc tailscale serve, to put it there again' : 'xopc tailscale status'
+  return [offLine(state, running), ...stateDetail(state, null), '', `Next: ${next}`]
+}
+
+function offLine({ phase }: AccessState, running: boolean): string {
+  if (phase === 'failed') return 'Nobody comes in any more, but one thing is left:'
+  if (phase !== 'off') return 'The gateway is not off your tailnet yet.'
+  return running ? 'The gateway is off your tailnet.' : 'The gateway stays off your tailnet when it starts.'
 }
 
 /** How the state is shown. */

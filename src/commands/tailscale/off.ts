@@ -1,8 +1,13 @@
 import { Flags, GatewayCommand } from '../../cli/base-command.ts'
+import { followMethod } from '../../cli/follow-method.ts'
 import { renderPlan } from '../../cli/render/plan.ts'
 import { renderTailscaleOff } from '../../cli/render/tailscale.ts'
 import type { Plan } from '../../lib/access/access-method.ts'
+import type { Xopc } from '../../lib/core/xopc.ts'
 import type { AccessState } from '../../lib/protocol/http-api.ts'
+
+/** So long a Tailscale that does not answer may take until that is known, ms. */
+const PATIENCE_MS = 15_000
 
 /** `xopc tailscale off` */
 export default class TailscaleOff extends GatewayCommand {
@@ -24,9 +29,15 @@ export default class TailscaleOff extends GatewayCommand {
       this.out(...renderPlan(plan))
       return plan
     }
-    const state = await xopc.disable('tailscale')
+    const first = await xopc.disable('tailscale')
+    const state = kind === 'client' ? await untilOff(xopc, first) : first
     this.out(...renderTailscaleOff(state, kind === 'client'))
-    if (state.phase === 'failed') process.exitCode = 1
+    if (state.phase !== 'off') process.exitCode = 1
     return state
   }
+}
+
+async function untilOff(xopc: Xopc, first: AccessState): Promise<AccessState> {
+  const isOver = ({ phase }: AccessState): boolean => phase === 'off' || phase === 'failed'
+  return await followMethod(xopc, 'tailscale', first, { signal: AbortSignal.timeout(PATIENCE_MS), isOver, onState() {} })
 }

@@ -12,7 +12,7 @@ import { standingOf } from './entry.ts'
 import { tailscaleErrors } from './errors.ts'
 import { lookAtTailscale, type Sight, type TailscaleFacts } from './facts.ts'
 import { identityFinding, identityObstacle } from './identity.ts'
-import { isAsNoted, putEntry, takeBack } from './own-entry.ts'
+import { isAsNoted, ownEntryIn, putEntry, takeBack, takeBackWithin } from './own-entry.ts'
 import * as plans from './plan.ts'
 import { wayTo } from './way.ts'
 
@@ -41,6 +41,8 @@ export const tailscale: AccessDefinition = {
 
 /** The world is looked at this often, milliseconds: a change by hand shows within 10 s. */
 const LOOK_MS = 4000
+/** Switching off takes 3 s at most, and says by then what it could not do. */
+const TAKE_BACK_MS = 2500
 
 /** What was seen, and the name that this computer has in the tailnet. */
 interface Named {
@@ -65,6 +67,8 @@ interface Served {
 /** Owns one path of one https port, leads it to a door of its own, and leaves everything else that the node serves alone. */
 export function createTailscale(context: AccessContext): AccessMethod {
   let known: Tailscale | null = null
+  /** What `inspect` saw, for the `enable` that follows it: a Tailscale that does not run takes seconds to say so. */
+  let seen: Sight | null = null
   let on: Served | null = null
   let changedOutside = false
   let askedOff = false
@@ -77,13 +81,20 @@ export function createTailscale(context: AccessContext): AccessMethod {
     return sight
   }
 
+  async function inspect(signal: AbortSignal): Promise<TailscaleFacts> {
+    seen = await look(signal)
+    return seen.facts
+  }
+
   async function enable(signal: AbortSignal, report: Report): Promise<AccessState> {
+    const sight = seen
+    seen = null
     const config = context.config()
     const refused = plans.refusal(config)
     if (refused !== null) throw refused
     const unasked = plans.consentMissing(config)
     if (unasked !== null) return await wait({ needs: unasked.info(), command: plans.AGREE })
-    const { program, facts } = await look(signal)
+    const { program, facts } = sight ?? (await look(signal))
     const inTheWay = plans.obstacle(config, facts)
     const name = facts.status?.name ?? null
     if (inTheWay !== null || program === null || name === null) return await wait(inTheWay ?? plans.starting())
@@ -96,9 +107,10 @@ export function createTailscale(context: AccessContext): AccessMethod {
     const noted = await readExposures(context.state)
     const url = plans.urlOf(name, config.gateway.tailscale.httpsPort)
     const socket = config.gateway.auth.allowTailscale && whyNoIdentity(program, facts) === null
-    const wish = plans.wishOf(config, await openDoor(context, { origin: url, port: noted.tailscalePort, socket }))
+    const target = await openDoor(context, { origin: url, port: noted.tailscalePort, socket })
+    const wish = plans.wishOf(config, target, { forATime: noted.openings['tailscale'] !== undefined })
     if (on !== null && !isAsNoted(facts, noted.tailscale)) changedOutside = true
-    if (changedOutside) return await respect()
+    if (changedOutside) return await respect(facts)
     if (noted.tailscale !== null && !plans.isSame(noted.tailscale, wish)) {
       // Another port or mode is asked for: what was ours goes first.
       on = null
@@ -168,16 +180,17 @@ export function createTailscale(context: AccessContext): AccessMethod {
   }
 
   /** Somebody took our entry away, or changed it: that is their right, until a person asks for it here again. */
-  async function respect(): Promise<AccessState> {
-    changedOutside = true
-    await noteExposures(context.state, { tailscale: null })
+  async function respect(facts: TailscaleFacts): Promise<AccessState> {
+    const { tailscale: entry } = await readExposures(context.state)
+    // One that was only opened to others is still ours to take out.
+    if (ownEntryIn(facts, entry) === undefined) await noteExposures(context.state, { tailscale: null })
     return await wait({ needs: tailscaleErrors.CHANGED_OUTSIDE().info(), command: 'xopc tailscale serve' })
   }
 
   async function disable(signal: AbortSignal): Promise<AccessState> {
     on = null
     await context.closeIngress('tailscale')
-    await takeBack(context.state, { asked: askedOff, signal })
+    await takeBackWithin(context.state, { asked: askedOff, signal }, TAKE_BACK_MS)
     askedOff = false
     return { phase: 'off' }
   }
@@ -203,7 +216,7 @@ export function createTailscale(context: AccessContext): AccessMethod {
     inspectEveryMs: LOOK_MS,
     intended: plans.intended,
     audience: plans.audience,
-    inspect: async (signal) => (await look(signal)).facts,
+    inspect,
     plan: plans.plan,
     asked,
     way: (url) => (on?.url === url ? on.way : null),

@@ -43,21 +43,36 @@ async function serve(program: Tailscale, wish: ServeWish, signal: AbortSignal): 
   }
 }
 
+/** How an entry is taken out. */
+export interface TakingBack {
+  /** A person wants it gone, also where it is to outlive the gateway. */
+  asked: boolean
+  signal: AbortSignal
+}
+
 /**
- * Takes our entry out where it still is ours; everything else stays as it is. An entry that cannot be reached now (Tailscale is stopped, or does not
- * run) stays noted, for the next time. `asked`: a person wants it gone, so that it stays is an error. Throws `TAILSCALE_ENTRY_LEFT`, and what
- * Tailscale refuses.
+ * Takes our entry out where it still is ours; everything else stays as it is. Where Tailscale cannot be reached now, it stays noted for the next time.
+ * Throws `TAILSCALE_ENTRY_LEFT`, and what Tailscale refuses.
  */
-export async function takeBack(state: State, { asked, signal }: { asked: boolean; signal: AbortSignal }): Promise<void> {
+export async function takeBack(state: State, { asked, signal }: TakingBack): Promise<void> {
   const { tailscale: entry } = await readExposures(state)
   if (entry === null || (entry.keep && !asked)) return
   const { program, facts } = await lookAtTailscale(state, signal)
-  if (program === null || facts.status?.state !== 'Running') {
-    if (asked) throw tailscaleErrors.TAILSCALE_ENTRY_LEFT({ reason: facts.problem?.message ?? 'Tailscale is not connected.' })
-    return
-  }
+  if (program === null || facts.status?.state !== 'Running')
+    throw tailscaleErrors.TAILSCALE_ENTRY_LEFT({ reason: facts.problem?.message ?? 'Tailscale is not connected.' })
   if (ownEntryIn(facts, entry) !== undefined) await serveOff(program, entry, signal)
   await noteExposures(state, { tailscale: null })
+}
+
+/** The same for somebody who waits no longer than `ms`. Throws the same. */
+export async function takeBackWithin(state: State, { asked, signal }: TakingBack, ms: number): Promise<void> {
+  const limit = AbortSignal.timeout(ms)
+  try {
+    await takeBack(state, { asked, signal: AbortSignal.any([signal, limit]) })
+  } catch (error) {
+    if (error !== limit.reason) throw error
+    throw tailscaleErrors.TAILSCALE_ENTRY_LEFT({ reason: 'Tailscale does not answer.' }, { cause: error })
+  }
 }
 
 /** One that is gone already is as good as taken out. */

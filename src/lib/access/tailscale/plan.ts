@@ -101,10 +101,10 @@ export function urlOf(name: string, port: number): string {
 /** What the configuration asks Tailscale to serve. */
 export type Wish = Omit<TailscaleExposure, 'since'>
 
-/** The same, with where it is to lead. Pure. */
-export function wishOf({ gateway }: Config, target: string): Wish {
+/** The same, with where it is to lead. What is asked for a time never outlives the gateway. Pure. */
+export function wishOf({ gateway }: Config, target: string, { forATime = false } = {}): Wish {
   const { mode, httpsPort: port, resetOnExit } = gateway.tailscale
-  return { mode: mode === 'funnel' ? 'funnel' : 'serve', port, target, keep: !resetOnExit }
+  return { mode: mode === 'funnel' ? 'funnel' : 'serve', port, target, keep: !resetOnExit && !forATime }
 }
 
 /** Whether an entry is at the same place, for the same audience. Pure. */
