@@ -1,5 +1,6 @@
 import type { AccessOptions } from '../access/access-method.ts'
 import type { Config } from '../config/schema.ts'
+import { XopcError } from '../errors/error.ts'
 import type { AccessId } from '../protocol/http-api.ts'
 import { noteExposures, type Opening, readExposures } from '../state/exposures.ts'
 import type { State } from '../state/store.ts'
@@ -9,9 +10,9 @@ import { accessMethods } from './intents.ts'
 
 /** Ways in that were opened for a time: noted outside of the configuration, so that they end with their deadline and survive a restart until then. */
 export interface Openings {
-  /** Takes up what was opened before this start and is not over. */
+  /** Takes up what was opened before this start and is not over. Where that cannot be read, nothing is, and the log says so. */
   load(): Promise<void>
-  /** Notes it; another deadline of the same method counts no longer. */
+  /** Notes it; another deadline of the same method counts no longer. Throws what noting throws; then nothing is open. */
   open(id: AccessId, options: AccessOptions, ms: number): Promise<void>
   /** Forgets it, if there was one. */
   close(id: AccessId): Promise<void>
@@ -51,6 +52,16 @@ export function createOpenings({ state, clock, log, onEnd }: OpeningsParts): Ope
       })
   }
 
+  async function noted(): Promise<Readonly<Record<string, Opening>>> {
+    try {
+      return (await readExposures(state)).openings
+    } catch (error) {
+      if (!(error instanceof XopcError)) throw error
+      log.warn(error.message, { code: error.code })
+      return {}
+    }
+  }
+
   function drop(id: AccessId): void {
     open.get(id)?.timer.abort()
     open.delete(id)
@@ -68,7 +79,7 @@ export function createOpenings({ state, clock, log, onEnd }: OpeningsParts): Ope
 
   return {
     async load() {
-      const { openings } = await readExposures(state)
+      const openings = await noted()
       for (const { id } of accessMethods) {
         const opening = openings[id]
         if (opening !== undefined && Date.parse(opening.until) > clock.now()) watch(id, opening)
@@ -77,7 +88,10 @@ export function createOpenings({ state, clock, log, onEnd }: OpeningsParts): Ope
     },
     async open(id, options, ms) {
       watch(id, { options: { ...options }, until: new Date(clock.now() + ms).toISOString() })
-      await save()
+      await save().catch((error: unknown) => {
+        drop(id)
+        throw error
+      })
     },
     close,
     closesAt: (id) => open.get(id)?.opening.until ?? null,
