@@ -15,6 +15,7 @@ import { systemClock } from '../lib/system/clock.ts'
 import { type FileLog, type Log, createLog, logLevelOf } from '../lib/system/log.ts'
 import { replaceProcess } from '../lib/system/process.ts'
 import { announceMethods } from './announce-methods.ts'
+import { createWhois } from './ask-whois.ts'
 import { announcement } from './render/gateway-start.ts'
 
 /** What `xopc gateway` was told. */
@@ -109,12 +110,6 @@ function announceWays(live: Live, out: GatewayOptions['out'], log: Log): Undo {
   return () => closing.abort()
 }
 
-/** Loaded with the first visitor whom Tailscale names. */
-async function askWhois(address: string) {
-  const { findTailscale } = await import('../lib/binaries/tailscale.ts')
-  return await (await findTailscale(process.env)).whois(address)
-}
-
 async function open(
   parts: Omit<Parameters<typeof createGateway>[0], 'whois'>,
   ask: (ending: Ending) => void,
@@ -123,7 +118,7 @@ async function open(
   const supervise = createSupervisor(parts)
   await supervise.reapOrphans()
   undo.push(() => supervise.stopAll())
-  const gateway = createGateway({ ...parts, whois: askWhois })
+  const gateway = createGateway({ ...parts, whois: createWhois(process.env) })
   const live = createLive({
     ...parts,
     supervise,
