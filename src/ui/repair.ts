@@ -1,26 +1,41 @@
 import type { Xopc } from '../lib/core/xopc.ts'
+import { forTime, timeLeft } from './time-left.ts'
 
-/** Does what a command says. */
-type Repair = (client: Xopc) => Promise<unknown>
+/** What does as a command says. */
+export interface Repair {
+  act(client: Xopc): Promise<unknown>
+  /** What its button is called where the gateway does not say; none where something has to be asked first. */
+  words?: string
+}
+
+type Make = (match: RegExpExecArray, closesAt?: string) => Repair
 
 /** Commands that a call of the API does just as well. The texts are the gateway's own fixes. */
-const repairs: readonly [RegExp, (match: RegExpExecArray) => Repair][] = [
-  [/^xopc lan on$/, () => (client) => client.enable('lan', { wait: true })],
-  [/^xopc lan off$/, () => (client) => client.disable('lan')],
-  [/^xopc proxy clear$/, () => (client) => client.disable('proxy')],
+const repairs: readonly [RegExp, Make][] = [
+  [/^xopc lan on$/, () => ({ act: (client) => client.enable('lan', { wait: true }) })],
+  [/^xopc lan off$/, () => ({ act: (client) => client.disable('lan') })],
+  [/^xopc proxy clear$/, () => ({ act: (client) => client.disable('proxy') })],
   [
-    /^xopc config set ([\w.]+)=(\S+)$/,
-    ([, key = '', value = '']) =>
-      (client) =>
-        client.patchConfig({ [key]: valueOf(value) }),
+    /^xopc tailscale serve(?: --port (\d+))?$/,
+    ([, port], closesAt) => ({
+      act: (client) =>
+        client.enable('tailscale', {
+          mode: 'serve',
+          ...(port === undefined ? {} : { port: Number(port) }),
+          ...forTime(timeLeft(closesAt)),
+        }),
+      words: port === undefined ? 'Enable Serve' : `Use port ${port}`,
+    }),
   ],
+  [/^xopc tailscale off$/, () => ({ act: (client) => client.disable('tailscale'), words: 'Disable Tailscale' })],
+  [/^xopc config set ([\w.]+)=(\S+)$/, ([, key = '', value = '']) => ({ act: (client) => client.patchConfig({ [key]: valueOf(value) }) })],
 ]
 
-/** What a button can do in place of the command, or null where it has to be typed. Pure. */
-export function repairOf(command: string | undefined): Repair | null {
+/** What a button can do in place of the command, or null where it has to be typed. `closesAt`: what was opened for a time stays so. Pure. */
+export function repairOf(command: string | undefined, closesAt?: string): Repair | null {
   for (const [pattern, make] of repairs) {
     const match = pattern.exec(command ?? '')
-    if (match !== null) return make(match)
+    if (match !== null) return make(match, closesAt)
   }
   return null
 }

@@ -1,7 +1,14 @@
+import { funnelDanger } from './funnel-danger.ts'
+import type { Gateway } from './gateway.ts'
 import type { Danger } from './danger.ts'
 
-/** What a change would let strangers do, before it is saved; null where it lets them do nothing new. Pure. */
-export function dangerOf(path: string, value: unknown): Omit<Danger, 'act'> | null {
+/** What is asked before a change, which is then saved; where there is an `act`, that is done in place of saving. */
+export type Risk = Omit<Danger, 'act'> & Partial<Pick<Danger, 'act'>>
+
+/** What a change would let strangers do, before it is saved; null where it lets them do nothing new, or is refused anyway. Pure. */
+export function dangerOf(path: string, value: unknown, gateway: Gateway): Risk | null {
+  if (path === 'gateway.tailscale.mode' && value === 'funnel' && gateway.sight.get().status?.authMode === 'password')
+    return funnelDanger(gateway)
   if (path === 'gateway.bind' && value !== 'loopback')
     return {
       title: 'Open the gateway to other computers?',

@@ -1,8 +1,11 @@
 import type { AccessId, AccessState, Conflict, MethodView, Overview, Scope, Status } from '../lib/protocol/http-api.ts'
 import type { TabName } from './route.ts'
 
-/** What the ways in are called. */
-export const methodNames: Record<AccessId, string> = { tailscale: 'Tailscale', lan: 'Local network', proxy: 'Reverse proxy' }
+/** What a way in is called. Pure. */
+export function methodName({ id, audience }: Pick<MethodView, 'id' | 'audience'>): string {
+  if (id === 'tailscale') return audience === 'internet' ? 'Tailscale Funnel' : 'Tailscale Serve'
+  return { lan: 'Local network', proxy: 'Reverse proxy' }[id]
+}
 /** The tab of each. */
 export const methodTabs: Record<AccessId, TabName> = { tailscale: 'tailscale', lan: 'lan', proxy: 'reverse-proxy' }
 /** What opens each from the terminal. */
@@ -54,8 +57,9 @@ export function reachOf(
   return { text: `Reachable by: ${who.join(' · ')}`, alarm: overview.conflicts.some(({ code }: Conflict) => alarms.has(code)) }
 }
 
-/** The page itself came by an address that others can try as well, whatever the gateway knows of it; null where it did not. */
-function byTheWay({ seenAs }: Overview, here: string): string | null {
+/** The page itself came by an address that others can try as well, and whose audience the gateway does not know; null where it did not. */
+function byTheWay({ seenAs, methods }: Overview, here: string): string | null {
+  if (methods.some(({ state }) => 'urls' in state && state.urls.includes(here))) return null
   if (seenAs !== null) return `whoever can reach ${seenAs.origin}, perhaps the whole internet (not saved)`
   return isPublicName(here) ? `whoever can reach ${here}, perhaps the whole internet` : null
 }
@@ -81,6 +85,13 @@ export function allowedText(scopes: readonly Scope[]): string {
 /** A moment in this person's own time. */
 export function timeText(at: string | number): string {
   return new Date(at).toLocaleTimeString()
+}
+
+/** When something will be, in this person's own time: with the day, where it is not today. Pure. */
+export function momentText(at: string, now: number): string {
+  const [then, today] = [new Date(at), new Date(now)]
+  const day = then.toDateString() === today.toDateString() ? {} : ({ weekday: 'short', day: 'numeric', month: 'short' } as const)
+  return then.toLocaleString([], { ...day, hour: '2-digit', minute: '2-digit' })
 }
 
 /** How long ago, short. Pure. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import type { Conflict } from '../../lib/protocol/http-api.ts'
-import { useHouse } from '../context.ts'
+import { useHouse, useSight } from '../context.ts'
 import { repairOf } from '../repair.ts'
 import { Button, useWork } from './action.tsx'
 import { Copyable } from './copy.tsx'
@@ -29,12 +29,13 @@ export function Conflicts({ conflicts }: { conflicts: readonly Conflict[] }): JS
 function ConflictRow({ conflict: { code, message, fix } }: { conflict: Conflict }): JSX.Element {
   const { gateway, admin } = useHouse()
   const work = useWork()
-  const repair = repairOf(fix.command)
+  const closesAt = useSight().overview?.methods.find(({ id }) => id === 'tailscale')?.closesAt
+  const repair = repairOf(fix.command, closesAt)
   return (
     <>
       <p>{message}</p>
       {repair !== null && admin ? (
-        <Button work={work} act={() => gateway.change(repair(gateway.client))}>
+        <Button work={work} act={() => gateway.change(repair.act(gateway.client))}>
           {fix.title}
         </Button>
       ) : (

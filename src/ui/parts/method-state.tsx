@@ -1,10 +1,16 @@
 import type { JSX } from 'preact'
+import type { ErrorInfo } from '../../lib/errors/error.ts'
 import type { AccessState } from '../../lib/protocol/http-api.ts'
-import { phaseWords } from '../words.ts'
+import { useHouse } from '../context.ts'
+import { directiveIn } from '../hint.ts'
+import { repairOf } from '../repair.ts'
+import { momentText, phaseWords } from '../words.ts'
+import { Button, useWork } from './action.tsx'
 import { Copyable } from './copy.tsx'
 import { Icon, type IconName } from './icon.tsx'
-import { Code, Hint } from './problem.tsx'
-import { Ago } from './time.tsx'
+import { Code, Hint, Problem } from './problem.tsx'
+import { Steps } from './steps.tsx'
+import { Ago, useNow } from './time.tsx'
 
 const icons: Record<AccessState['phase'], IconName> = {
   off: 'off',
@@ -25,22 +31,65 @@ export function PhaseWord({ phase }: Pick<AccessState, 'phase'>): JSX.Element {
   )
 }
 
-/** What a state means: addresses, proof, and what is wrong; with `brief` not what is wrong, which a test beside it says. */
-export function StateDetail({ state, brief = false }: { state: AccessState; brief?: boolean }): JSX.Element {
+/** What a state means: addresses, proof, what is wrong, and when it ends; with `brief` not what is wrong, which a test beside it says. `limits`: what the proof does not prove. */
+export function StateDetail(given: { state: AccessState; closesAt?: string | undefined; brief?: boolean; limits?: string }): JSX.Element {
+  const { state, closesAt, brief = false, limits = '' } = given
   return (
     <>
       {'urls' in state && state.urls.map((url) => <Address key={url} url={url} />)}
-      {state.phase === 'on' && <Proof state={state} />}
-      {state.phase === 'starting' && (
-        <p>
-          {state.step}, begun <Ago at={state.since} />
-        </p>
-      )}
-      {!brief && 'needs' in state && <Told {...state.needs} />}
+      {state.phase === 'on' && <Proof state={state} limits={limits} />}
+      {state.phase === 'starting' && <Steps steps={[{ title: sentence(state.step), status: 'running', since: state.since }]} />}
+      {state.phase === 'blocked' && <Needs state={state} closesAt={closesAt} />}
       {!brief && 'error' in state && <Told {...state.error} />}
       {state.phase === 'degraded' && <p>{state.next}</p>}
-      {state.phase === 'blocked' && state.command !== undefined && <Copyable text={state.command} />}
+      {closesAt !== undefined && <Closes at={closesAt} />}
     </>
+  )
+}
+
+function sentence(step: string): string {
+  return step.slice(0, 1).toUpperCase() + step.slice(1)
+}
+
+/** The one thing that only a person can do: a page to open, a button, or what to type. */
+function Needs(given: { state: Extract<AccessState, { phase: 'blocked' }>; closesAt?: string | undefined }): JSX.Element {
+  const { state, closesAt } = given
+  const { needs, url, command } = state
+  const { gateway, admin } = useHouse()
+  const work = useWork()
+  const said = directiveIn(needs.hint)?.command
+  const { act, words } = (admin ? repairOf(said, closesAt) : null) ?? {}
+  const button = act !== undefined && words !== undefined && (
+    <p>
+      <Button work={work} act={() => gateway.change(act(gateway.client))}>
+        {words}
+      </Button>
+    </p>
+  )
+  const page = url !== undefined && <Address url={url} />
+  return (
+    <div class="needs">
+      <p>{needs.message}</p>
+      {needs.hint === undefined ? (
+        page
+      ) : (
+        <Hint text={needs.hint} button={button || null}>
+          {page}
+        </Hint>
+      )}
+      {command !== undefined && command !== said && <Copyable text={command} />}
+      <Problem error={work.error} />
+      <Code code={needs.code} />
+    </div>
+  )
+}
+
+function Closes({ at }: { at: string }): JSX.Element {
+  const now = useNow()
+  return (
+    <p class="small">
+      Closes by itself at <time dateTime={at}>{momentText(at, now)}</time>.
+    </p>
   )
 }
 
@@ -57,7 +106,7 @@ export function Address({ url }: { url: string }): JSX.Element {
   )
 }
 
-function Proof({ state: { verified, since } }: { state: Extract<AccessState, { phase: 'on' }> }): JSX.Element {
+function Proof({ state: { verified, since }, limits }: { state: Extract<AccessState, { phase: 'on' }>; limits: string }): JSX.Element {
   if (verified === null)
     return (
       <p class="quiet small">
@@ -67,12 +116,12 @@ function Proof({ state: { verified, since } }: { state: Extract<AccessState, { p
   const from = { self: 'from this computer', outside: 'from outside', device: 'by a device’s own traffic' }[verified.vantage]
   return (
     <p class="quiet small">
-      Verified {from} <Ago at={verified.confirmedAt} />, in {verified.ms} ms. On since <Ago at={since} />.
+      Verified {from} <Ago at={verified.confirmedAt} />, in {verified.ms} ms. On since <Ago at={since} />. {limits}
     </p>
   )
 }
 
-function Told({ message, hint, code }: { message: string; hint?: string; code: string }): JSX.Element {
+function Told({ message, hint, code }: ErrorInfo): JSX.Element {
   return (
     <>
       <p>{message}</p>

@@ -77,7 +77,7 @@ export function Pairing({ at, now = false }: { at?: string; now?: boolean }): JS
   if (work.error !== null) return <NoCode error={work.error} again={() => void work.run(mint)} />
   if (code === null)
     return (
-      <div class={now ? 'card pairing' : ''}>
+      <div class={now ? 'card pairing' : 'between'}>
         {now ? (
           <p class="quiet">Making a code …</p>
         ) : (

@@ -1,6 +1,7 @@
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import { XopcError } from '../../lib/errors/error.ts'
 import type { ConfigProblem } from '../../lib/protocol/http-api.ts'
+import { directiveIn } from '../hint.ts'
 import { timeText } from '../words.ts'
 import { Copyable } from './copy.tsx'
 
@@ -46,14 +47,43 @@ function ConfigProblems({ problems, known }: { problems: readonly ConfigProblem[
   )
 }
 
-/** Words, and the command that they end with on a line of its own. */
-export function Hint({ text }: { text: string }): JSX.Element {
-  const [, before, command] = /^(.+:) (xopc .+)$/.exec(text) ?? []
-  if (before === undefined || command === undefined) return <p>{text}</p>
+/** Words, and the command that they end with on a line of its own, or `button` in place of it; what goes first stands between. */
+export function Hint({ text, button, children }: { text: string; button?: JSX.Element | null; children?: ComponentChildren }): JSX.Element {
+  const directive = directiveIn(text)
+  if (directive === null)
+    return (
+      <>
+        <p>
+          <Linked text={text} />
+        </p>
+        {children}
+      </>
+    )
+  const { before, command, remark } = directive
   return (
     <>
       <p>{before}</p>
-      <Copyable text={command} />
+      {children}
+      {button ?? <Copyable text={command} />}
+      {remark !== undefined && <p class="quiet small">{remark}</p>}
+    </>
+  )
+}
+
+/** A text whose addresses can be followed. */
+function Linked({ text }: { text: string }): JSX.Element {
+  const parts = text.split(/(https:\/\/[\w./-]+\w)/)
+  return (
+    <>
+      {parts.map((part, index) =>
+        index % 2 === 0 ? (
+          part
+        ) : (
+          <a key={part} href={part} target="_blank" rel="noreferrer noopener">
+            {part}
+          </a>
+        ),
+      )}
     </>
   )
 }

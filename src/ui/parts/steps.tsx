@@ -12,6 +12,8 @@ export interface Step {
   title: string
   status: Stage['status'] | 'running' | 'waiting'
   ms?: number
+  /** When it began (ISO 8601), where it runs; else when it is first seen. */
+  since?: string
   detail?: string
   fix?: Fix | undefined
   code?: string | undefined
@@ -60,7 +62,7 @@ export function Steps({ steps }: { steps: readonly Step[] }): JSX.Element {
 }
 
 function StepRow({ step }: { step: Step }): JSX.Element {
-  const { title, status, ms, detail, fix, code } = step
+  const { title, status, ms, since, detail, fix, code } = step
   const { icon, word } = marks[status]
   const shown = status === 'fail' || status === 'warn'
   return (
@@ -71,7 +73,7 @@ function StepRow({ step }: { step: Step }): JSX.Element {
           {title} <span class="sr">{word}</span>
         </span>
         <span class="quiet small number">
-          {status === 'running' ? <Seconds /> : status === 'skip' || ms === undefined ? '' : `${ms} ms`}
+          {status === 'running' ? <Seconds from={since} /> : status === 'skip' || ms === undefined ? '' : `${ms} ms`}
         </span>
       </div>
       {detail !== undefined && status !== 'skip' && <p class="small quiet detail">{detail}</p>}
@@ -81,10 +83,11 @@ function StepRow({ step }: { step: Step }): JSX.Element {
   )
 }
 
-/** Seconds since it appeared. */
-function Seconds(): JSX.Element {
+/** Seconds since then, or since it appeared. */
+function Seconds({ from }: { from?: string | undefined }): JSX.Element {
   const now = useNow()
-  const [since] = useState(now)
+  const [appeared] = useState(now)
+  const since = from === undefined ? appeared : Date.parse(from)
   return <>{Math.max(0, Math.round((now - since) / 1000))} s</>
 }
 
@@ -92,7 +95,8 @@ function Seconds(): JSX.Element {
 export function FixBlock({ fix: { title, snippet, command } }: { fix: Fix }): JSX.Element {
   return (
     <div class="fix">
-      <p class="small">{title}</p>
+      {/* What the words end with is not said twice. */}
+      {command === undefined ? <Hint text={title} /> : <p>{title.endsWith(command) ? title.slice(0, -command.length) : title}</p>}
       {snippet !== undefined && <Copyable text={snippet} label="the lines to write" block />}
       {command !== undefined && <Copyable text={command} />}
     </div>

@@ -19,7 +19,7 @@ export function Lan(): JSX.Element | null {
   const [danger, setDanger] = useState<Danger | null>(null)
   const lan = overview?.methods.find(({ id }) => id === 'lan')
   if (lan === undefined) return null
-  const { state, audienceText, candidates } = lan
+  const { state, audienceText, candidates, closesAt } = lan
   const off = state.phase === 'off'
   return (
     <>
@@ -29,7 +29,7 @@ export function Lan(): JSX.Element | null {
           <PhaseWord phase={state.phase} />
         </div>
         <p class="quiet">{off ? 'Nobody comes in this way.' : `For ${audienceText}`}</p>
-        <StateDetail state={state} />
+        <StateDetail state={state} closesAt={closesAt} />
         {admin ? (
           <div class="actions">
             {off ? (

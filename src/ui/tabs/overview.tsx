@@ -9,7 +9,7 @@ import { Ago } from '../parts/time.tsx'
 import { TurnOff } from '../parts/turn-off.tsx'
 import { hashOf } from '../route.ts'
 import { witnessOf } from '../witness.ts'
-import { methodCommands, methodNames, methodTabs } from '../words.ts'
+import { methodCommands, methodName, methodTabs } from '../words.ts'
 
 /** What is on, for whom, since when, and proven by what. */
 export function Overview(): JSX.Element {
@@ -45,14 +45,15 @@ export function Overview(): JSX.Element {
 }
 
 function MethodCard(given: { method: MethodView; recommended: boolean; witness: Device | null }): JSX.Element {
-  const { id, state, audienceText } = given.method
+  const { id, state, audienceText, closesAt } = given.method
   const { recommended, witness } = given
+  const name = methodName(given.method)
   const { admin } = useHouse()
   const off = state.phase === 'off'
   return (
     <>
       <div class="row">
-        <h2 class="card-title">{methodNames[id]}</h2>
+        <h2 class="card-title">{name}</h2>
         {recommended && <span class="badge">recommended</span>}
         <PhaseWord phase={state.phase} />
       </div>
@@ -64,7 +65,7 @@ function MethodCard(given: { method: MethodView; recommended: boolean; witness: 
           : `For ${audienceText}`}
       </p>
       {off && !admin && <Copyable text={methodCommands[id]} />}
-      <StateDetail state={state} />
+      <StateDetail state={state} closesAt={closesAt} />
       {!off && witness !== null && witness.lastSeenAt !== null && (
         <p class="quiet small">
           “{witness.name}” came in{witness.lastIp === null ? '' : ` from ${witness.lastIp}`} <Ago at={witness.lastSeenAt} />.
@@ -79,7 +80,7 @@ function MethodCard(given: { method: MethodView; recommended: boolean; witness: 
             <a class="button" href={hashOf('devices')}>
               Pair a device
             </a>
-            <TurnOff id={id} label={`Turn off: ${methodNames[id]}`}>
+            <TurnOff id={id} label={`Turn off: ${name}`}>
               Turn off
             </TurnOff>
           </>

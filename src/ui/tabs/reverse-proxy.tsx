@@ -1,13 +1,13 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { MethodView, Overview, Stage, Verdict } from '../../lib/protocol/http-api.ts'
+import type { MethodView, Overview } from '../../lib/protocol/http-api.ts'
 import { useHouse, useSight } from '../context.ts'
 import { Button, useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
 import { PhaseWord, StateDetail } from '../parts/method-state.tsx'
 import { Pairing } from '../parts/pairing.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { FixBlock, Steps, stepsOf, VerdictLine } from '../parts/steps.tsx'
+import { StagedTest } from '../parts/staged-test.tsx'
 import { Templates } from './templates.tsx'
 
 /** The person's own HTTPS front: found by itself where the page was opened through it. */
@@ -83,7 +83,7 @@ function Address({ proxy, first, saved }: { proxy: MethodView; first: string; sa
             value={url}
             onInput={({ currentTarget }) => setUrl(currentTarget.value)}
           />
-          <Test url={url} ended={({ ok }) => setTested(!ok)}>
+          <StagedTest test={(options) => client.testUrl(url, options)} ended={({ ok }) => setTested(!ok)} kind="main">
             <Button work={work} act={() => change(client.enable('proxy', { url, wait: true }))}>
               Save as default
             </Button>
@@ -92,57 +92,12 @@ function Address({ proxy, first, saved }: { proxy: MethodView; first: string; sa
                 Clear
               </Button>
             )}
-          </Test>
+          </StagedTest>
           <Problem error={work.error} />
         </>
       ) : (
         <Copyable text={saved === null ? 'xopc proxy set https://gateway.example.com' : 'xopc proxy test'} />
       )}
     </div>
-  )
-}
-
-/** The staged test, each stage as it ends. */
-function Test({
-  url,
-  ended,
-  children,
-}: {
-  url: string
-  ended: (verdict: Verdict) => void
-  children: JSX.Element | (JSX.Element | false)[]
-}): JSX.Element {
-  const { gateway } = useHouse()
-  const work = useWork()
-  const [stages, setStages] = useState<Stage[] | null>(null)
-  const [verdict, setVerdict] = useState<Verdict | null>(null)
-  const test = async (): Promise<void> => {
-    setVerdict(null)
-    setStages([])
-    try {
-      const verdict = await gateway.client.testUrl(url, { onStage: (stage) => setStages((before) => [...(before ?? []), stage]) })
-      setVerdict(verdict)
-      setStages(verdict.stages)
-      ended(verdict)
-    } catch (error) {
-      setStages(null)
-      throw error
-    }
-  }
-  return (
-    <>
-      <div class="actions">
-        <Button work={work} act={test} kind="main">
-          Test
-        </Button>
-        {children}
-      </div>
-      <Problem error={work.error} />
-      {stages !== null && stages.length + (verdict === null ? 1 : 0) > 0 && <Steps steps={stepsOf(stages, verdict === null)} />}
-      <div role="status">{verdict !== null && <VerdictLine verdict={verdict} />}</div>
-      {verdict !== null && !verdict.ok && verdict.fix !== null && !verdict.stages.some(({ fix }) => fix !== undefined) && (
-        <FixBlock fix={verdict.fix} />
-      )}
-    </>
   )
 }

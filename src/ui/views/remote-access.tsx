@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import type { Conflict, Overview as Seen } from '../../lib/protocol/http-api.ts'
 import { useSight } from '../context.ts'
 import { Conflicts } from '../parts/conflicts.tsx'
 import { TabList } from '../parts/tab-list.tsx'
@@ -9,7 +10,8 @@ import { Later } from '../tabs/later.tsx'
 import { Overview } from '../tabs/overview.tsx'
 import { ReverseProxy } from '../tabs/reverse-proxy.tsx'
 import { Ssh } from '../tabs/ssh.tsx'
-import { lastVerified, reachOf } from '../words.ts'
+import { Tailscale } from '../tabs/tailscale.tsx'
+import { lastVerified, methodTabs, reachOf } from '../words.ts'
 
 const words: Record<TabName, string> = {
   overview: 'Overview',
@@ -22,7 +24,7 @@ const words: Record<TabName, string> = {
 
 const bodies: Record<TabName, () => JSX.Element | null> = {
   overview: Overview,
-  tailscale: () => <Later name="Tailscale Serve" what="Publishing the gateway to your own tailnet" />,
+  tailscale: Tailscale,
   public: () => <Later name="The public tunnel" what="A public HTTPS address for the gateway" />,
   'reverse-proxy': ReverseProxy,
   ssh: Ssh,
@@ -37,7 +39,7 @@ export function RemoteAccess(): JSX.Element {
   return (
     <>
       <Reach />
-      <Conflicts conflicts={overview?.conflicts ?? []} />
+      <Conflicts conflicts={conflictsBeside(tab, overview)} />
       <TabList
         id="tab"
         label="Remote access"
@@ -50,6 +52,12 @@ export function RemoteAccess(): JSX.Element {
       </section>
     </>
   )
+}
+
+/** Without what the tab itself waits for, and tells more of. */
+function conflictsBeside(tab: TabName, overview: Seen | null): Conflict[] {
+  const waited = overview?.methods.flatMap(({ id, state }) => (methodTabs[id] === tab && 'needs' in state ? [state.needs.code] : []))
+  return overview?.conflicts.filter(({ code }) => waited?.includes(code) !== true) ?? []
 }
 
 /** The sentence that is the product. */

@@ -118,6 +118,7 @@ function Editor(given: { row: SettingRow; save: Save; done: (change: ConfigChang
   const [text, setText] = useState(fieldText(row.value ?? row.byDefault))
   const [danger, setDanger] = useState<Danger | null>(null)
   const form = useRef<HTMLFormElement>(null)
+  const { gateway } = useHouse()
   const closingOf = useClosing()
   const offline = useOffline()
   const work = useWork()
@@ -129,10 +130,10 @@ function Editor(given: { row: SettingRow; save: Save; done: (change: ConfigChang
     event.preventDefault()
     if (offline) return
     const value = typedValue(row, text)
-    const risk = dangerOf(row.path, value)
+    const risk = dangerOf(row.path, value, gateway)
     const closing = closingOf(row.path, value ?? row.byDefault, store)
     if (risk === null && closing === null) void work.run(store)
-    else setDanger(closing ?? (risk && { ...risk, act: store }))
+    else setDanger(closing ?? (risk && { ...risk, act: async () => await (risk.act?.().then(cancel) ?? store()) }))
   }
 
   return (

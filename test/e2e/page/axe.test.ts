@@ -8,7 +8,7 @@ import { openTab, signIn, startBrowser } from './house.ts'
 /** Every place, and what is read there once everything is drawn. */
 const places: [place: string, text: string][] = [
   ['remote-access?tab=overview', 'How it is used'],
-  ['remote-access?tab=tailscale', 'not part of this version'],
+  ['remote-access?tab=tailscale', 'Tailscale on this computer'],
   ['remote-access?tab=public', 'not part of this version'],
   ['remote-access?tab=reverse-proxy', '/etc/caddy/Caddyfile'],
   ['remote-access?tab=ssh', 'leave it running'],

@@ -13,7 +13,7 @@ const url = `http://${'averylongname'.repeat(9)}.example:18790`
 /** A way in, in each of its states, and what must be read there. */
 const states: [state: object, texts: string[]][] = [
   [{ phase: 'off' }, ['Off', 'Nobody comes in this way', 'Set it up']],
-  [{ phase: 'starting', step: 'listen', since }, ['Starting', 'listen']],
+  [{ phase: 'starting', step: 'listen', since }, ['Starting', 'Listen']],
   [{ phase: 'blocked', needs: error, command: 'sudo fix it' }, ['Needs you', 'There is no network.', 'xopc lan status', 'sudo fix it']],
   [{ phase: 'on', urls: [url], since, verified: null }, ['On', url]],
   [
