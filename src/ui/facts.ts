@@ -1,11 +1,14 @@
 /** What the server wrote on the page's body: which page it is, and what it may do. */
 export interface Facts {
-  view: 'token' | 'password' | 'overview' | 'pair'
+  /** `tailscale`: nobody signs in here by anything else, but for a pairing code. */
+  view: 'token' | 'password' | 'tailscale' | 'overview' | 'pair'
   /** `ui`: served by `xopc ui` on this computer instead of by the gateway itself. */
   face: 'gateway' | 'ui'
   /** An app is behind the gateway and shares this address. */
   upstream: boolean
-  /** Who is signed in without the session key: `session`, `device`, `sso`, `local`, `owner`, or `anonymous`. */
+  /** Tailscale says who this visitor is, if they want. */
+  tailscale: boolean
+  /** Who is signed in without the session key: `session`, `tailscale` (a session of whom Tailscale names), `device`, `sso`, `local`, `owner`, or `anonymous`. */
   who: string
   /** Of the pair page: the gateway's key as `SHA256:…`. */
   fingerprint: string
@@ -13,7 +16,7 @@ export interface Facts {
   name: string
 }
 
-const views = ['token', 'password', 'overview', 'pair'] as const
+const views = ['token', 'password', 'tailscale', 'overview', 'pair'] as const
 
 /** Reads them. Throws nothing: what is missing is as if nobody were signed in. */
 export function readFacts({ dataset }: HTMLElement): Facts {
@@ -21,6 +24,7 @@ export function readFacts({ dataset }: HTMLElement): Facts {
     view: views.find((view) => view === dataset['view']) ?? 'token',
     face: dataset['face'] === 'ui' ? 'ui' : 'gateway',
     upstream: dataset['upstream'] === 'yes',
+    tailscale: dataset['tailscale'] === 'yes',
     who: dataset['who'] ?? 'anonymous',
     fingerprint: dataset['fingerprint'] ?? '',
     name: dataset['name'] ?? '',

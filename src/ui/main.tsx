@@ -15,7 +15,7 @@ void start(readFacts(document.body))
 
 async function start(facts: Facts): Promise<void> {
   if (facts.view === 'pair') return show(framed(<Pair facts={facts} />))
-  if (facts.view !== 'overview') return show(framed(<SignIn mode={facts.view} />))
+  if (facts.view !== 'overview') return show(framed(<SignIn mode={facts.view} tailscale={facts.tailscale} />))
   if (facts.face === 'ui') {
     const closed = await takeUiCode()
     if (closed !== null) return show(framed(<UiClosed error={closed} />))

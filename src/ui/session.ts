@@ -39,6 +39,12 @@ export async function signIn(mode: 'token' | 'password', secret: string): Promis
   }
 }
 
+/** Signs in as whom Tailscale names. There is no key to such a session. Throws what the gateway says, and what the transport throws. */
+export async function signInByTailscale(): Promise<void> {
+  sessionKey.forget()
+  await bodyOf(await transport({ method: 'POST', path: SESSION, body: {} }), ['origin'])
+}
+
 /** Ends this browser's session. Throws what the gateway says. */
 export async function signOut(): Promise<void> {
   await requireDone(await transport({ method: 'DELETE', path: SESSION, body: {} }))

@@ -29,8 +29,8 @@ export interface Plan {
   refusal?: ErrorInfo
 }
 
-/** Tells the person which step a slow enable is at. */
-export type Report = (step: string) => void
+/** Tells the person which step a slow enable is at. `closed`: what was open is not any more, so that nothing said of it holds. */
+export type Report = (step: string, change?: 'closed') => void
 
 /** Where an ingress listens. `origins`: by which names it is known elsewhere, because a proxy of ours leads here: `https://home.ts.net`. */
 export type IngressPlace = ({ kind: 'tcp'; hosts: readonly string[]; port: number } | { kind: 'unix'; path: string }) & {

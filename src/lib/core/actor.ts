@@ -61,9 +61,10 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
     parts.onChange(state, intended)
   }
 
-  function report(step: string): void {
+  function report(step: string, change?: 'closed'): void {
     // While it is on, looking again is not starting: what works keeps its addresses on show.
-    if (state.phase !== 'on' && state.phase !== 'degraded') become({ phase: 'starting', step, since: isoAt(clock.now()) })
+    if (change === 'closed' || (state.phase !== 'on' && state.phase !== 'degraded'))
+      become({ phase: 'starting', step, since: isoAt(clock.now()) })
   }
 
   async function pass(): Promise<void> {

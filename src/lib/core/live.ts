@@ -138,11 +138,15 @@ export function createLive(parts: LiveParts): Live {
     return await settled(id, options.wait === true ? WAIT_MS : SETTLE_MS)
   }
 
-  /** For a time: the configuration stays as it is. */
+  /** For a time: nothing is saved. Where just that is on without an end, it gets one: what is saved would open it again. */
   async function openFor(id: AccessId, options: AccessOptions, time: string): Promise<void> {
     const ms = durationIn(time)
     if (ms === null) throw coreErrors.DURATION_INVALID({ text: cleanText(time, 40) })
+    const [saved, definition] = [parts.config.current(), definitionOf(id)]
+    const isEndless = definition.intended(saved) && definition.proposed(saved, definition.settingsOn(options)) === saved
+    if (isEndless) for (const key of Object.keys(definition.settingsOff())) refuseOrigin(parts.config, key)
     await openings.open(id, options, ms)
+    if (isEndless) await parts.config.edit(definition.settingsOff())
   }
 
   /** What was open for a time closes, unless it is asked for without an end, too. */

@@ -93,7 +93,7 @@ function Navigation({ page }: { page: PageName }): JSX.Element {
 function SignOut(): JSX.Element | null {
   const { gateway, facts } = useHouse()
   const work = useWork()
-  if (facts.face === 'ui' || facts.who !== 'session') return null
+  if (facts.face === 'ui' || (facts.who !== 'session' && facts.who !== 'tailscale')) return null
   return (
     <Button work={work} act={gateway.signOut} small>
       Sign out

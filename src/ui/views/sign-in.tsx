@@ -1,8 +1,9 @@
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useWork } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
 import { Hint, Problem } from '../parts/problem.tsx'
-import { notes, SignInRefused, signIn, takeNote } from '../session.ts'
+import { notes, SignInRefused, signIn, signInByTailscale, takeNote } from '../session.ts'
 import { XopcError } from '../../lib/errors/error.ts'
 
 const note = takeNote()
@@ -30,7 +31,7 @@ const secrets = {
 }
 
 /** Where the owner signs in, and what there is to say before. A browser that was a device is not asked for what only the owner has. */
-export function SignIn({ mode }: { mode: 'token' | 'password' }): JSX.Element {
+export function SignIn({ mode, tailscale }: { mode: 'token' | 'password' | 'tailscale'; tailscale: boolean }): JSX.Element {
   const revoked = note === notes.revoked
   const [open, setOpen] = useState(false)
   return (
@@ -42,7 +43,12 @@ export function SignIn({ mode }: { mode: 'token' | 'password' }): JSX.Element {
           <Hint text={note} />
         </div>
       )}
-      {revoked ? (
+      {tailscale && <ByTailscale />}
+      {mode === 'tailscale' ? (
+        <p class="quiet small">
+          Or by a pairing code. On the gateway’s computer: <code>xopc pair --browser</code>
+        </p>
+      ) : revoked ? (
         <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
           <summary>Sign in as the owner</summary>
           {open && <SignInForm mode={mode} />}
@@ -51,6 +57,24 @@ export function SignIn({ mode }: { mode: 'token' | 'password' }): JSX.Element {
         <SignInForm mode={mode} />
       )}
     </main>
+  )
+}
+
+/** Nothing is typed: Tailscale says who somebody is, and that lets them look and use the app. */
+function ByTailscale(): JSX.Element {
+  const work = useWork()
+  const act = async (): Promise<void> => {
+    await signInByTailscale()
+    location.reload()
+  }
+  return (
+    <div class="card">
+      <button type="button" class="main wide" disabled={work.busy} onClick={() => void work.run(act)}>
+        Sign in with Tailscale
+      </button>
+      <p class="quiet small below">To look, and to use the app. Changing something takes more.</p>
+      <Problem error={work.error} />
+    </div>
   )
 }
 

@@ -1,3 +1,4 @@
+import type { ServeWish } from '../../binaries/tailscale-serve.ts'
 import type { Tailscale } from '../../binaries/tailscale.ts'
 import { XopcError } from '../../errors/error.ts'
 import type { Way } from '../../probe/way.ts'
@@ -110,17 +111,18 @@ export function createTailscale(context: AccessContext): AccessMethod {
     const target = await openDoor(context, { origin: url, port: noted.tailscalePort, socket })
     const wish = plans.wishOf(config, target, { forATime: noted.openings['tailscale'] !== undefined })
     if (on !== null && !isAsNoted(facts, noted.tailscale)) changedOutside = true
-    if (changedOutside) return await respect(facts)
+    if (changedOutside) return await respect(facts, wish.mode)
     if (noted.tailscale !== null && !plans.isSame(noted.tailscale, wish)) {
       // Another port or mode is asked for: what was ours goes first.
       on = null
+      report('taking out the entry of before', 'closed')
       await takeBack(context.state, { asked: true, signal })
       return await publish(program, { name, facts: (await look(signal)).facts }, signal, report)
     }
     // What somebody adds beside ours is theirs; ours stays as it is.
     const isKept = isAsNoted(facts, noted.tailscale) && noted.tailscale?.target === wish.target
     const standing = isKept ? ({ kind: 'ours' } as const) : standingOf(facts.serving, wish, facts.own)
-    if (standing.kind === 'foreign') return await wait({ needs: plans.portTaken(facts, standing.entry).info() })
+    if (standing.kind === 'foreign') return await wait({ needs: plans.portTaken(facts, standing.entry, wish.mode).info() })
     const isDone = standing.kind === 'ours' && plans.isPermitted(wish, facts)
     const waits = isDone ? await keepNote(wish) : await put(program, wish, signal, report)
     if (waits === 'without socket') return await publish(program, sight, signal, report)
@@ -180,11 +182,11 @@ export function createTailscale(context: AccessContext): AccessMethod {
   }
 
   /** Somebody took our entry away, or changed it: that is their right, until a person asks for it here again. */
-  async function respect(facts: TailscaleFacts): Promise<AccessState> {
+  async function respect(facts: TailscaleFacts, mode: ServeWish['mode']): Promise<AccessState> {
     const { tailscale: entry } = await readExposures(context.state)
     // One that was only opened to others is still ours to take out.
     if (ownEntryIn(facts, entry) === undefined) await noteExposures(context.state, { tailscale: null })
-    return await wait({ needs: tailscaleErrors.CHANGED_OUTSIDE().info(), command: 'xopc tailscale serve' })
+    return await wait({ needs: tailscaleErrors.CHANGED_OUTSIDE({ mode }).info(), command: `xopc tailscale ${mode}` })
   }
 
   async function disable(signal: AbortSignal): Promise<AccessState> {

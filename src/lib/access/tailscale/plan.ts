@@ -89,8 +89,8 @@ export function starting(): Obstacle {
 }
 
 /** Somebody else's entry that is in the way, as an error. Pure. */
-export function portTaken({ serving }: TailscaleFacts, entry: ServeEntry): XopcError {
-  return binaryErrors.TAILSCALE_PORT_TAKEN({ entry: describeEntry(entry), other: otherPort(serving) ?? 10_443 })
+export function portTaken({ serving }: TailscaleFacts, entry: ServeEntry, mode: ServeWish['mode']): XopcError {
+  return binaryErrors.TAILSCALE_PORT_TAKEN({ entry: describeEntry(entry), mode, other: otherPort(serving) ?? 10_443 })
 }
 
 /** The address by which devices come. Pure. */
@@ -135,7 +135,7 @@ export function plan(config: Config, facts: Facts): Plan {
 
 function foreignTo(facts: TailscaleFacts, wish: ServeWish): XopcError | null {
   const standing = standingOf(facts.serving, wish, facts.own)
-  return standing.kind === 'foreign' ? portTaken(facts, standing.entry) : null
+  return standing.kind === 'foreign' ? portTaken(facts, standing.entry, wish.mode) : null
 }
 
 /** `gateway.tailscale.mode` and the port, where one was named. */

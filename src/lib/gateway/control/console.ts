@@ -4,6 +4,7 @@ import type { Config } from '../../config/schema.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
 import { PAGE_POLICY } from '../../protocol/page-policy.ts'
 import type { Exchange } from '../edge/exchange.ts'
+import { isVouchedByTailscale } from '../edge/tailscale-door.ts'
 import { type PageFile, pageFiles } from './console-files.ts'
 import { explanations } from './console-texts.ts'
 import type { ControlContext } from './context.ts'
@@ -13,9 +14,9 @@ const LONGEST = 64
 
 /**
  * Which page a person sees: the overview, where they are signed in; else one that takes the secret of the auth mode, or one that explains how to
- * sign in by other means; `pair` is where the link of a pairing code leads.
+ * sign in by other means; `tailscale` where Tailscale says who a visitor is and nothing else is taken; `pair` is where the link of a pairing code leads.
  */
-type View = Config['gateway']['auth']['mode'] | 'upstream' | 'overview' | 'pair'
+type View = Config['gateway']['auth']['mode'] | 'upstream' | 'tailscale' | 'overview' | 'pair'
 
 type PageContext = Pick<ControlContext, 'config' | 'pairing' | 'signer'>
 
@@ -48,8 +49,12 @@ function viewAt(path: string, exchange: Exchange, config: Config): View | null {
 }
 
 /** A page that asked the API to find out would leave a refusal in the browser's console for every person who is not signed in yet. */
-function viewFor({ knownHost, principal }: Exchange, { gateway }: Config): View {
+function viewFor(exchange: Exchange, config: Config): View {
+  const { knownHost, principal } = exchange
+  const { gateway } = config
   if (knownHost && principal.scopes.has('read')) return 'overview'
+  const takesSecret = gateway.upstream === undefined && gateway.auth.mode !== 'trusted-proxy'
+  if (!takesSecret && isNamedByTailscale(exchange, config)) return 'tailscale'
   if (gateway.auth.mode === 'trusted-proxy') return gateway.auth.mode
   return gateway.upstream === undefined ? gateway.auth.mode : 'upstream'
 }
@@ -60,11 +65,22 @@ function pageOf(document: string, view: View, exchange: Exchange, context: PageC
   const facts = {
     view,
     face: 'gateway',
-    who: exchange.principal.kind,
+    who: whoIs(exchange),
     upstream: context.config.current().gateway.upstream === undefined ? 'no' : 'yes',
+    ...(isNamedByTailscale(exchange, context.config.current()) ? { tailscale: 'yes' } : {}),
     ...(view === 'pair' ? whichGateway(exchange, context) : {}),
   }
   return document.replace('<body>', bodyTag(facts)).replace('<title>', `<title>${titles[view] ?? ''}`)
+}
+
+/** A session of somebody whom Tailscale names has no key that another tab could lend. */
+function whoIs({ principal: { kind, id } }: Exchange): string {
+  return kind === 'session' && id.startsWith('sso:') ? 'tailscale' : kind
+}
+
+/** Whether Tailscale will say who this visitor is, as far as can be told without asking. */
+function isNamedByTailscale(exchange: Exchange, { gateway }: Config): boolean {
+  return gateway.auth.allowTailscale && isVouchedByTailscale(exchange)
 }
 
 /** The key is public. The computer's name is told only while somebody is waited for here, who was given a code: strangers learn none. */
@@ -73,7 +89,7 @@ function whichGateway({ origin, proto, host }: Exchange, { pairing, signer }: Pa
   return pairing.isOrigin(origin ?? `${proto}://${host}`) ? { fingerprint, name: cleanText(hostname(), LONGEST) } : { fingerprint }
 }
 
-const titles: Partial<Record<View, string>> = { token: 'Sign in · ', password: 'Sign in · ', pair: 'Join · ' }
+const titles: Partial<Record<View, string>> = { tailscale: 'Sign in · ', token: 'Sign in · ', password: 'Sign in · ', pair: 'Join · ' }
 
 /** A page that only explains has no script: an app at the same address could do nothing with it. */
 function explained(document: string, view: View, text: string): string {
