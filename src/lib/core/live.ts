@@ -164,9 +164,9 @@ export function createLive(parts: LiveParts): Live {
 
   async function disable(id: AccessId): Promise<AccessState> {
     const edits = definitionOf(id).settingsOff()
-    await openings.close(id)
     reconciler.intend(id, false)
-    const unsaved = await saveQuietly(edits)
+    const unnoted = await quietly(openings.close(id))
+    const unsaved = (await quietly(parts.config.edit(edits))) ?? unnoted
     const state = await settled(id, SETTLE_MS)
     if (unsaved === null) return state
     throw coreErrors.OFF_NOT_SAVED({ id, reason: unsaved.message }, { cause: unsaved })
@@ -189,9 +189,10 @@ export function createLive(parts: LiveParts): Live {
     return overview({ ...given, notTaken, refused: gateway.refusedDoors() })
   }
 
-  async function saveQuietly(edits: ConfigEdits): Promise<XopcError | null> {
+  /** What keeps something from being saved, where it is no reason to stop. */
+  async function quietly(saving: Promise<unknown>): Promise<XopcError | null> {
     try {
-      await parts.config.edit(edits)
+      await saving
       return null
     } catch (error) {
       if (error instanceof XopcError) return error

@@ -11,6 +11,7 @@ import { createDeviceDesk, type DeviceDesk } from './device-desk.ts'
 import { coreErrors } from './errors.ts'
 import { createGlance } from './glance.ts'
 import { accessMethods, definitionOf, editsToEnable, planFor, refuseBadEdits } from './intents.ts'
+import { forgetOpening } from './openings.ts'
 import { recordConsent } from './consent.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
@@ -75,6 +76,7 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
     async disable(id) {
       const definition = definitionOf(id)
       await config.edit(definition.settingsOff())
+      await forgetOpening(state, id)
       // What a gateway left outside when it ended: off means off.
       await definition.undo?.(state, AbortSignal.timeout(UNDO_MS))
       return { phase: 'off' }

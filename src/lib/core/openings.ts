@@ -104,3 +104,9 @@ export function createOpenings({ state, clock, log, onEnd }: OpeningsParts): Ope
     stop: () => [...open.keys()].forEach(drop),
   }
 }
+
+/** The same for a gateway that does not run: its next start does not take it up again. Throws what noting throws. */
+export async function forgetOpening(state: State, id: AccessId): Promise<void> {
+  const { [id]: opening, ...others } = (await readExposures(state)).openings
+  if (opening !== undefined) await noteExposures(state, { openings: others })
+}

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { defaultConfig } from '../../../src/lib/config/schema.ts'
-import { createOpenings } from '../../../src/lib/core/openings.ts'
+import { createOpenings, forgetOpening } from '../../../src/lib/core/openings.ts'
 import { openState, type State } from '../../../src/lib/state/store.ts'
 import { silentLog } from '../../../src/lib/system/log.ts'
 import { tempFolder } from '../../support/cleanup.ts'
@@ -68,4 +68,15 @@ it('open nothing where that cannot be noted, and start without what cannot be re
   await expect(openings.open('tailscale', { mode: 'serve' }, HOUR)).rejects.toMatchObject({ code: 'EXPOSURES_BROKEN' })
   expect(openings.closesAt('tailscale')).toBeNull()
   expect(await readFile(state.paths.exposures, 'utf8')).toBe('x')
+})
+
+it('are forgotten without a gateway, too', async () => {
+  const state = await stateOf()
+  const { openings } = setting(state)
+  await openings.open('tailscale', { mode: 'serve' }, HOUR)
+  openings.stop()
+  await forgetOpening(state, 'tailscale')
+  const next = setting(state)
+  await next.openings.load()
+  expect(next.openings.closesAt('tailscale')).toBeNull()
 })
