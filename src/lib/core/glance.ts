@@ -8,20 +8,19 @@ export type Glance = (definition: AccessDefinition) => Promise<Facts | null>
 
 /** So long an overview waits for one method, milliseconds: a program whose service does not run takes seconds to say so. */
 const GLANCE_MS = 700
-/** What took longer than this is not asked again for a while. */
-const SLOW_MS = 300
+/** What could not be seen in that time is not looked at again for a while. */
 const REST_MS = 30_000
 
 /** Looks for overviews. */
 export function createGlance(state: State): Glance {
-  const resting = new Map<AccessId, { facts: Facts | null; until: number }>()
+  const resting = new Map<AccessId, number>()
   return async (definition) => {
-    const known = resting.get(definition.id)
+    const { id } = definition
     const start = performance.now()
-    if (known !== undefined && start < known.until) return known.facts
+    if (start < (resting.get(id) ?? -Infinity)) return null
     const facts = await lookIfPossible(definition, state, GLANCE_MS)
     const end = performance.now()
-    if (end - start > SLOW_MS) resting.set(definition.id, { facts, until: end + REST_MS })
+    if (facts === null && end - start >= GLANCE_MS) resting.set(id, end + REST_MS)
     return facts
   }
 }
