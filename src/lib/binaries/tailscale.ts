@@ -34,11 +34,13 @@ export interface Tailscale {
    * `TAILSCALE_STOPPED`, `TAILSCALE_NEEDS_APPROVAL` or `PROGRAM_NOT_STARTED`.
    */
   open(host: string, port: number): Duplex
+  /** Which user may change what it serves besides root: a name, empty for nobody; null where it does not tell. Throws `TAILSCALE_SILENT`. */
+  operator(signal?: AbortSignal): Promise<string | null>
   /** Who is behind an address of the tailnet; null where Tailscale knows none such. Throws as `status`. */
   whois(address: string, signal?: AbortSignal): Promise<TailscalePerson | null>
 }
 
-/** Of a question, and of an order: one that waits for an administrator would wait for ever. Milliseconds. */
+/** Of a question, and of an order: one that waits for an administrator might wait for ever. Milliseconds. */
 // Without a daemon it waits up to 5 s before it says so (measured with 1.102.5).
 const ASK_MS = 8000
 const ORDER_MS = 12_000
@@ -50,10 +52,10 @@ const NEEDED = [1, 52] as const
 const MAC_APP = '/Applications/Tailscale.app/Contents/MacOS/Tailscale'
 
 /** Finds it: `XOPC_TAILSCALE_PATH`, PATH, the application of macOS. Throws `TAILSCALE_MISSING`, `TAILSCALE_TOO_OLD`, `TAILSCALE_SILENT`. */
-export async function findTailscale(env: NodeJS.ProcessEnv): Promise<Tailscale> {
+export async function findTailscale(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<Tailscale> {
   const own = withoutOurs(env)
   const program = await locate(env)
-  const { stdout } = await start(program, ['version'], { env: own, ms: ASK_MS })
+  const { stdout } = await start(program, ['version'], { env: own, ms: ASK_MS, signal })
   const said = cleanText(stdout.split('\n').find((line) => /\d+\.\d+/.test(line)) ?? '', 60)
   const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(said) ?? []).map(Number)
   if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1]))
@@ -82,12 +84,20 @@ export async function findTailscale(env: NodeJS.ProcessEnv): Promise<Tailscale> 
     }
   }
 
-  /** What it said. One that waits until the tailnet allows it is ended, and has said so by then. */
+  /** What it said. One that waits until the tailnet allows it is ended as soon as it has said where that is done. */
   async function orderOnce(args: readonly string[], signal: AbortSignal | undefined): Promise<string> {
-    const { code, stdout, stderr, timedOut } = await run(program, args, { env: own, timeoutMs: ORDER_MS, late: 'result', ...given(signal) })
+    const enough = (text: string): boolean => typeof consentIn(text)?.url === 'string'
+    const options = { env: own, timeoutMs: ORDER_MS, late: 'result', enough, ...given(signal) } as const
+    const { code, stdout, stderr, timedOut } = await run(program, args, options)
     const said = `${stderr}\n${stdout}`
-    if (code === 0 || (timedOut && consentIn(said) !== null)) return said
+    if (code === 0 || consentIn(said) !== null) return said
     throw timedOut ? silent(args, ORDER_MS) : failureOf(said, args)
+  }
+
+  /** Versions that have no `get` fail, and so does one that cannot be asked now: then nobody is known. */
+  async function operator(signal?: AbortSignal): Promise<string | null> {
+    const { code, stdout } = await start(program, ['get', 'operator'], { env: own, ms: ASK_MS, signal })
+    return code === 0 ? cleanText(stdout.trim(), 100) : null
   }
 
   async function whois(address: string, signal?: AbortSignal): Promise<TailscalePerson | null> {
@@ -110,6 +120,7 @@ export async function findTailscale(env: NodeJS.ProcessEnv): Promise<Tailscale> 
       await order(serveOffArgs(wish), signal)
     },
     whois,
+    operator,
     open: (host, port) => connectByTailscale(program, { host, port }, own),
   }
 }

@@ -33,6 +33,8 @@ export interface RunOptions {
   maxOutput?: number
   /** Past the time: an error (the default), or the result as it is by then, with `timedOut`. */
   late?: 'throw' | 'result'
+  /** Told all of its standard output whenever more came: true ends it, and the result is as it is by then. */
+  enough?: (stdout: string) => boolean
 }
 
 /**
@@ -46,12 +48,15 @@ export async function run(program: string, args: readonly string[], options: Run
   const outputs = [collect(child.stdout, maxOutput), collect(child.stderr, maxOutput)] as const
   feed(child.stdin, options.input)
   const exit = exitOf(child, program)
-  const stop = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(options.signal === undefined ? [] : [options.signal])])
+  const heard = new AbortController()
+  child.stdout.on('data', () => options.enough?.(outputs[0].text()) === true && heard.abort())
+  const limits = [AbortSignal.timeout(timeoutMs), heard.signal]
+  const stop = AbortSignal.any(options.signal === undefined ? limits : [...limits, options.signal])
   await Promise.race([exit, aborted(stop)])
   if (stop.aborted) {
     await end(child, exit)
     if (options.signal?.aborted === true) throw options.signal.reason
-    if (late === 'throw') throw systemErrors.PROGRAM_TIMEOUT({ program, seconds: timeoutMs / 1000 })
+    if (late === 'throw' && !heard.signal.aborted) throw systemErrors.PROGRAM_TIMEOUT({ program, seconds: timeoutMs / 1000 })
   }
   await Promise.race([Promise.all(outputs.map(({ ended }) => ended)), delay(drainMs)])
   const [stdout, stderr] = outputs
@@ -60,7 +65,7 @@ export async function run(program: string, args: readonly string[], options: Run
     stdout: stdout.text(),
     stderr: stderr.text(),
     truncated: stdout.truncated() || stderr.truncated(),
-    timedOut: stop.aborted,
+    timedOut: stop.aborted && !heard.signal.aborted,
   }
 }
 

@@ -21,6 +21,7 @@ const seen = (status: Partial<typeof running> | null = {}, more: Partial<Tailsca
   status: status === null ? null : { ...running, ...status },
   serving: { entries: [] },
   own: [],
+  operator: null,
   ...more,
 })
 const config = (tailscale: Record<string, unknown> = { mode: 'serve' }, auth: Record<string, unknown> = {}): Config =>

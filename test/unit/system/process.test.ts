@@ -50,6 +50,17 @@ describe('run', () => {
     expect([stdout, performance.now() - started < 2000]).toEqual(['done\n', true])
   })
 
+  it('ends it as soon as it has said enough', async () => {
+    const script = 'echo no; sleep 0.1; echo that is it; exec sleep 60'
+    const begin = Date.now()
+    expect(await run('sh', ['-c', script], { enough: (said) => said.includes('it\n') })).toMatchObject({
+      code: null,
+      stdout: 'no\nthat is it\n',
+      timedOut: false,
+    })
+    expect(Date.now() - begin).toBeLessThan(5000)
+  })
+
   it('gives what it said by then, where a late one is asked for', async () => {
     const script = 'echo here; exec sleep 9'
     expect(await run('sh', ['-c', script], { timeoutMs: 300, late: 'result' })).toMatchObject({

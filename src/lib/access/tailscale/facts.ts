@@ -13,6 +13,8 @@ export interface TailscaleFacts extends Facts {
   serving: ServeConfig
   /** Where an entry of ours leads, by our own note. */
   own: readonly string[]
+  /** Who may change what it serves besides root; null where that does not matter, or is not told. */
+  operator: string | null
 }
 
 /** The facts of Tailscale. */
@@ -34,11 +36,17 @@ export async function lookAtTailscale(state: State, signal: AbortSignal, known: 
   const { tailscale: entry } = await readExposures(state)
   const own = entry === null ? [] : [entry.target]
   try {
-    const program = known ?? (await findTailscale(process.env))
-    const [{ health: _, ...status }, serving] = await Promise.all([program.status(signal), program.serving(signal)])
-    return { program, facts: { problem: null, status, serving: status.state === 'Running' ? serving : NOTHING, own } }
+    const program = known ?? (await findTailscale(process.env, signal))
+    const asked = [program.status(signal), program.serving(signal), operatorOf(program, signal)] as const
+    const [{ health: _, ...status }, serving, operator] = await Promise.all(asked)
+    return { program, facts: { problem: null, status, serving: status.state === 'Running' ? serving : NOTHING, own, operator } }
   } catch (error) {
     if (!(error instanceof XopcError)) throw error
-    return { program: null, facts: { problem: error.info(), status: null, serving: NOTHING, own } }
+    return { program: null, facts: { problem: error.info(), status: null, serving: NOTHING, own, operator: null } }
   }
+}
+
+/** Root may change everything anyway. */
+async function operatorOf(program: Tailscale, signal: AbortSignal): Promise<string | null> {
+  return process.getuid?.() === 0 ? null : await program.operator(signal)
 }

@@ -91,7 +91,7 @@ export function createTailscale(context: AccessContext): AccessMethod {
     const sight = seen
     seen = null
     const config = context.config()
-    const refused = plans.refusal(config)
+    const refused = plans.refusal(config, null)
     if (refused !== null) throw refused
     const unasked = plans.consentMissing(config)
     if (unasked !== null) return await wait({ needs: unasked.info(), command: plans.AGREE })
@@ -113,9 +113,10 @@ export function createTailscale(context: AccessContext): AccessMethod {
     if (on !== null && !isAsNoted(facts, noted.tailscale)) changedOutside = true
     if (changedOutside) return await respect(facts, wish.mode)
     if (noted.tailscale !== null && !plans.isSame(noted.tailscale, wish)) {
-      // Another port or mode is asked for: what was ours goes first.
+      // Another port or mode is asked for: what was ours goes first, and strangers with it.
       on = null
       report('taking out the entry of before', 'closed')
+      if (noted.tailscale.mode === 'funnel') await context.closeIngress('tailscale')
       await takeBack(context.state, { asked: true, signal })
       return await publish(program, { name, facts: (await look(signal)).facts }, signal, report)
     }

@@ -39,9 +39,18 @@ export function audienceText(config: Config): string {
   return audience(config) === 'internet' ? 'the whole internet' : 'the devices of your tailnet'
 }
 
-/** Why it must not be switched on: `EXPOSURE_NEEDS_AUTH`; or null. What waits for a person is no refusal. Pure. */
-export function refusal({ gateway: { auth } }: Config): XopcError | null {
-  return auth.mode === 'none' ? accessErrors.EXPOSURE_NEEDS_AUTH() : null
+/** Why it must not be switched on: `EXPOSURE_NEEDS_AUTH`, `FUNNEL_PORT`; or null. What waits for a person is no refusal. Pure. */
+export function refusal(config: Config, facts: Facts | null): XopcError | null {
+  if (config.gateway.auth.mode === 'none') return accessErrors.EXPOSURE_NEEDS_AUTH()
+  return facts === null ? null : funnelPort(config, tailscaleFacts(facts))
+}
+
+/** A port that Funnel does not take. */
+function funnelPort({ gateway: { tailscale } }: Config, { status }: TailscaleFacts): XopcError | null {
+  const { mode, httpsPort: port } = tailscale
+  const ports = status?.state === 'Running' ? status.funnelPorts : []
+  if (mode !== 'funnel' || ports.length === 0 || ports.includes(port)) return null
+  return tailscaleErrors.FUNNEL_PORT({ port, allowed: ports.join(', ') })
 }
 
 /** `CONSENT_REQUIRED` where Funnel is asked for and nobody agreed to it as it is now; or null. Pure. */
@@ -51,14 +60,12 @@ export function consentMissing({ gateway: { tailscale } }: Config): XopcError | 
 }
 
 /** What a person has to do before Tailscale can serve anything; null where nothing. Where https is off, asking to serve tells. Pure. */
-export function obstacle({ gateway }: Config, { problem, status }: TailscaleFacts): Obstacle | null {
+export function obstacle(config: Config, facts: TailscaleFacts): Obstacle | null {
+  const { problem, status } = facts
   if (problem !== null) return { needs: problem }
   if (status === null) return starting()
-  const { mode, httpsPort: port } = gateway.tailscale
-  const { funnelPorts } = status
-  if (status.state === 'Running' && mode === 'funnel' && funnelPorts.length > 0 && !funnelPorts.includes(port))
-    return { needs: tailscaleErrors.FUNNEL_PORT({ port, allowed: funnelPorts.join(', ') }).info() }
-  return ofState(status)
+  const port = funnelPort(config, facts)
+  return port === null ? ofState(status) : { needs: port.info() }
 }
 
 function ofState({ state, authUrl }: NonNullable<TailscaleFacts['status']>): Obstacle | null {
@@ -122,7 +129,7 @@ export function plan(config: Config, facts: Facts): Plan {
   const seen = tailscaleFacts(facts)
   const wish = wishOf(config, 'http://127.0.0.1:<port>')
   const inTheWay =
-    refusal(config)?.info() ?? obstacle(config, seen)?.needs ?? foreignTo(seen, wish)?.info() ?? consentMissing(config)?.info()
+    refusal(config, null)?.info() ?? obstacle(config, seen)?.needs ?? foreignTo(seen, wish)?.info() ?? consentMissing(config)?.info()
   if (inTheWay !== undefined) return { steps: [], refusal: inTheWay }
   const url = urlOf(seen.status?.name ?? 'this computer', wish.port)
   return {
