@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, globSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, copyFileSync, globSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
@@ -36,6 +36,8 @@ const verdicts: Verdict[] = only ? [] : lonely
 const ids = [...tests.keys()].filter((id) => patches.has(id) && (!only || only.some((given) => [id, attackOf(id)].includes(given))))
 
 const copy = mkdtempSync(join(tmpdir(), 'xopc-attacks-'))
+// Some tests run xopc as another user, who has to find it here.
+chmodSync(copy, 0o711)
 try {
   copyRepository(copy)
   for (const id of ids) {

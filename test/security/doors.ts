@@ -1,5 +1,6 @@
 import { connect, type NetConnectOpts } from 'node:net'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tempFolder } from '../support/cleanup.ts'
 import { type ConfigTree, type RunningGateway, startGateway } from '../support/gateway.ts'
@@ -91,16 +92,21 @@ async function seenByApp(door: Door, lines: readonly string[], options?: { host?
 
 /** A door to where `place` leads. */
 export function doorTo(place: NetConnectOpts, host: string): Door {
+  return doorOver(async () => connect(place), host)
+}
+
+/** A door at the end of what `open` gives: a new connection for each request, from wherever a visitor comes. `connection`: what is asked for unless a request's lines say so. */
+export function doorOver(open: () => Promise<Duplex>, host: string, connection: 'close' | 'keep-alive' = 'close'): Door {
   const whole = (request: string, lines: readonly string[], named: string): string => {
     const brings = (name: string) => lines.some((line) => line.toLowerCase().startsWith(`${name}:`))
-    const ours = [...(brings('host') ? [] : [`Host: ${named}`]), ...(brings('connection') ? [] : ['Connection: close'])]
+    const ours = [...(brings('host') ? [] : [`Host: ${named}`]), ...(brings('connection') ? [] : [`Connection: ${connection}`])]
     return `${request} HTTP/1.1\r\n${[...ours, ...lines].map((line) => `${line}\r\n`).join('')}\r\n`
   }
   return {
     host,
     ask(request, lines = [], { host: named = host, body } = {}) {
       const framed = body === undefined ? lines : [...lines, `Content-Length: ${Buffer.byteLength(body)}`]
-      return speak(place, whole(request, framed, named) + (body ?? ''))
+      return speak(open, whole(request, framed, named) + (body ?? ''))
     },
     shake(path, lines = [], { host: named = host } = {}) {
       const handshake = [
@@ -109,31 +115,37 @@ export function doorTo(place: NetConnectOpts, host: string): Door {
         'Sec-WebSocket-Version: 13',
         'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
       ]
-      return speak(place, whole(`GET ${path}`, [...handshake, ...lines], named))
+      return speak(open, whole(`GET ${path}`, [...handshake, ...lines], named))
     },
   }
 }
 
 /** Writes bytes and reads until the other side ends, or switches protocols. */
-function speak(place: NetConnectOpts, text: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(place, () => socket.write(text, 'latin1'))
+async function speak(open: () => Promise<Duplex>, text: string): Promise<Answer> {
+  const stream = await open()
+  return await new Promise((resolve, reject) => {
     let heard = ''
-    socket.setTimeout(20_000, () => socket.destroy(new Error(`nothing more came after: ${heard}`)))
-    socket.once('error', reject)
-    socket.once('close', () => resolve(answerOf(heard)))
-    socket.on('data', (chunk) => {
+    const late = setTimeout(() => stream.destroy(new Error(`nothing more came after: ${heard}`)), 20_000)
+    stream.once('error', reject)
+    stream.once('close', () => (clearTimeout(late), resolve(answerOf(heard))))
+    stream.on('data', (chunk: Buffer) => {
       heard += chunk.toString('latin1')
-      if (isWhole(heard)) socket.destroy()
+      if (isWhole(heard)) stream.destroy()
+      else late.refresh()
     })
+    stream.write(text, 'latin1')
   })
 }
 
-/** A proxy may keep the connection of a refused upgrade for the next request. */
+/** Either side may keep the connection for the next request. */
 function isWhole(heard: string): boolean {
   const at = heard.indexOf('\r\n\r\n')
-  const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(heard.slice(0, at + 2))?.[1]
-  return at !== -1 && (heard.startsWith('HTTP/1.1 101 ') || (length !== undefined && heard.length >= at + 4 + Number(length)))
+  const head = heard.slice(0, at + 2)
+  const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1]
+  if (at === -1) return false
+  if (head.startsWith('HTTP/1.1 101 ') || head.startsWith('HTTP/1.1 204 ')) return true
+  if (/\r\ntransfer-encoding: *chunked\r\n/i.test(head)) return heard.endsWith('\r\n0\r\n\r\n')
+  return length !== undefined && heard.length >= at + 4 + Number(length)
 }
 
 function answerOf(heard: string): Answer {

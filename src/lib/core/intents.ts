@@ -73,6 +73,11 @@ export async function editsToEnable(id: AccessId, { config, state }: Situation, 
   return edits
 }
 
+/** Why what is open for a time must not be so any more: the file changed since, and was judged without it. Null where it may. Pure. */
+export function outlived(definition: AccessDefinition, saved: Config, open: Config): XopcError | null {
+  return definition.refusal(open, null) ?? brokenRule(saved, open)
+}
+
 async function refuse(definition: AccessDefinition, { config, state }: Situation, next: Config): Promise<void> {
   // What cannot be looked at is no reason to refuse: the method itself says later what it waits for.
   const facts = await lookIfPossible(definition, state)

@@ -16,7 +16,7 @@ import { coreErrors } from './errors.ts'
 import { createEvents } from './events.ts'
 import { recordConsent } from './consent.ts'
 import { createGlance } from './glance.ts'
-import { definitionOf, editsToEnable, planFor, refuseBadEdits } from './intents.ts'
+import { definitionOf, editsToEnable, outlived, planFor, refuseBadEdits } from './intents.ts'
 import { createOpenings } from './openings.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
@@ -155,6 +155,21 @@ export function createLive(parts: LiveParts): Live {
     reconciler.intend(id, definitionOf(id).intended(effective()))
   }
 
+  /** An opening ends with what it was allowed under: a password, for example, that is a short one now, or not asked for any more. */
+  async function endOutlived(): Promise<void> {
+    const saved = parts.config.current()
+    for (const definition of accessMethods) {
+      const { id } = definition
+      const error = openings.closesAt(id) === null ? null : outlived(definition, saved, openings.over(saved))
+      if (error === null) continue
+      log.warn(`What was opened for a time is closed: ${error.message}`, { method: id, code: error.code })
+      audit.write('AccessAudit.outlived', { method: id, code: error.code })
+      // Where that cannot be noted it is closed all the same; the next start looks again.
+      await quietly(openings.close(id))
+      reconciler.intend(id, definition.intended(effective()))
+    }
+  }
+
   /** A flag or variable wins over what would be saved; "on" would then be about something else than was asked. */
   function refuseOverridden(id: AccessId, edits: ConfigEdits): void {
     const config = effective()
@@ -212,6 +227,7 @@ export function createLive(parts: LiveParts): Live {
     unsubscribe = [
       () => closing.abort(),
       // Now and not earlier: the gateway follows the configuration first, so that its port is the new one when the methods look.
+      parts.config.subscribe(endOutlived),
       parts.config.subscribe(({ before, after }) => reconciler.follow(openings.over(before), openings.over(after))),
       parts.config.subscribe(({ before, after }) => noteWanted(before, after)),
       parts.config.onReload((reload) => events.publish('config.reload', reload)),
@@ -219,6 +235,7 @@ export function createLive(parts: LiveParts): Live {
     ]
     noteWanted(null, parts.config.current())
     await openings.load()
+    await endOutlived()
     reconciler.seed(effective())
     await Promise.all(accessMethods.map(async ({ id }) => await settled(id, SETTLE_MS)))
   }

@@ -65,8 +65,10 @@ interface Living extends Session {
 const IDLE_MS = 12 * 3_600_000
 const LIFETIME_MS = 7 * 24 * 3_600_000
 const MAX_SESSIONS = 1_000
+/** Of one person whom Tailscale names: nobody but the owner should be able to push the owner's out. */
+const MAX_OF_USER = 20
 
-/** Sessions in memory, at most 1,000 (the one unused for longest goes first). */
+/** Sessions in memory, at most 1,000, and 20 of each person whom Tailscale names (the one unused for longest goes first). */
 export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessions {
   // Keyed by the cookie's digest, so that a look-up's timing tells nothing of a living cookie; in order of last use.
   const living = new Map<string, Living>()
@@ -78,6 +80,11 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
     }
   }
 
+  function makeRoomFor(user: string): void {
+    const theirs = [...living].filter(([, session]) => session.user === user)
+    for (const [key] of theirs.slice(0, Math.max(0, theirs.length - MAX_OF_USER + 1))) living.delete(key)
+  }
+
   function use(digest: string, session: Living): Session {
     session.lastSeenAt = clock.now()
     living.delete(digest)
@@ -87,6 +94,7 @@ export function createSessions({ clock }: { clock: Pick<Clock, 'now'> }): Sessio
 
   function make(user: string | null, origin: string, ingress: IngressId): SignedIn {
     forgetOld()
+    if (user !== null) makeRoomFor(user)
     const { host, protocol } = new URL(origin)
     const secure = protocol === 'https:'
     const cookie = randomBytes(32).toString('base64url')

@@ -37,7 +37,7 @@ function court(auth: NonNullable<ConfigInput['gateway']>['auth']) {
       client: '192.0.2.1',
       asked: at('localhost:18790'),
       control: false,
-      vouchedByTailscale: false,
+      tailscaleLogin: null,
       toApp: false,
       local: false,
       vouched: null,

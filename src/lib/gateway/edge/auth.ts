@@ -40,8 +40,8 @@ export interface Visit {
   client: string
   asked: AskedHost
   control: boolean
-  /** By the door where Tailscale vouches for its visitors. */
-  vouchedByTailscale: boolean
+  /** Who the visitor is by Tailscale, at the door where it vouches for them; else null. */
+  tailscaleLogin: string | null
   /** On its way to the app, not to us. */
   toApp: boolean
   /** May count as a program on this computer, for `auth.mode: none`. */
@@ -125,10 +125,10 @@ export function createAuthenticator(given: {
     return !generated && digest !== null && value !== undefined && timingSafeEqual(hash('sha256', value, 'buffer'), digest)
   }
 
-  /** Somebody whom Tailscale names has to come by Tailscale every time: who was put out of the tailnet keeps nothing. */
-  function sessionOf({ cookie, origin }: Head, { control, asked, vouchedByTailscale }: Visit): Session | null {
+  /** Somebody whom Tailscale names has to be named by it every time: who was put out of the tailnet keeps nothing, also where Funnel leads to the same door. */
+  function sessionOf({ cookie, origin }: Head, { control, asked, tailscaleLogin }: Visit): Session | null {
     const session = cookie === undefined || control ? null : sessions.find(cookie, asked, origin)
-    return session !== null && session.user !== null && !vouchedByTailscale ? null : session
+    return session !== null && session.user !== null && session.user !== tailscaleLogin ? null : session
   }
 
   function prove(head: Head, visit: Visit): Proof {

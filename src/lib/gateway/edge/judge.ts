@@ -15,7 +15,7 @@ import { type Head, readHead } from './head.ts'
 import { isLoopbackHost, isOriginOf } from './host.ts'
 import type { Names } from './origin.ts'
 import { identityDoors } from './proxy-identity.ts'
-import { isVouchedByTailscale } from './tailscale-door.ts'
+import { loginByTailscale } from './tailscale-door.ts'
 import { identityError, unprovenError } from './unproven.ts'
 import { type Place, placeOf } from './paths.ts'
 import { cutTicket } from './ticket-url.ts'
@@ -120,12 +120,12 @@ function judgeCredentials(bench: Bench, read: Case): Verdict {
   // Only of a peer that the owner listed, or let into the folder of the proxy's socket; anybody else can write such headers, too.
   const vouched = forwarded.trustedPeer && identityDoors.has(ingress) ? read.req.rawHeaders : null
   const ticketUse = upgrade ? 'ws' : 'events'
-  const vouchedByTailscale = isVouchedByTailscale({ ingress, peer: read.req.socket.remoteAddress ?? null })
+  const tailscaleLogin = loginByTailscale({ ingress, peer: read.req.socket.remoteAddress ?? null }, read.req.rawHeaders)
   const proof = bench.authenticator.prove(head, {
     client,
     asked: forwarded,
     control,
-    vouchedByTailscale,
+    tailscaleLogin,
     toApp,
     local,
     vouched,
