@@ -34,7 +34,8 @@ needsPeer(tailnetPeers, 'a tailnet that does not allow it', () => {
     const auth = { mode: 'password', password: 'correct horse battery' }
     const running = await gatewayWith({ config: { gateway: { auth } } })
     const args = mode === 'funnel' ? ['funnel', '--accept-risk'] : ['serve']
-    const { code: exit, json } = await asJson(running.xopc, ['tailscale', ...args])
+    // Tailscale itself would wait for the administrator, where it is told to.
+    const { code: exit, json } = await asJson(running.xopc, ['tailscale', ...args], { timeoutMs: 10_000 })
     expect([exit, json]).toMatchObject([1, waitsFor(code, { url: consent(mode) })])
     expect((await running.xopc(['tailscale', 'status'])).stdout).toContain(consent(mode))
     await isLocal(running)

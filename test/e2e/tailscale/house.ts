@@ -24,15 +24,14 @@ export async function stateOf({ controlSocket }: RunningGateway): Promise<Access
   return methods.find(({ id }) => id === 'tailscale')?.state ?? { phase: 'off' }
 }
 
-/** The first state that is like that; fails with the last one after 10 s. On counts once it is verified. */
+/** The first state that is like that; fails with the last one after 10 s. One that is on is waited for until it is verified, which may take as long again. */
 export async function untilState(gateway: RunningGateway, like: object, timeout = allowedMs): Promise<AccessState> {
-  let state: AccessState = { phase: 'off' }
-  const look = async () => {
-    state = await stateOf(gateway)
-    return state.phase === 'on' && state.verified === null ? { phase: 'on, not verified yet' } : state
-  }
+  const look = async () => await stateOf(gateway)
   await expect.poll(look, { timeout, interval: 100 }).toMatchObject(like)
-  return state
+  const state = await look()
+  if (state.phase !== 'on') return state
+  await expect.poll(look, { timeout, interval: 100 }).toMatchObject({ ...like, verified: { vantage: 'self' } })
+  return await look()
 }
 
 /** Switches Serve on, or throws what the command said. */
