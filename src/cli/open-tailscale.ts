@@ -29,8 +29,7 @@ const LONGEST_MS = 120_000
 
 /** Switches it on and follows it until it rests; the steps are on stderr. Throws what the gateway refuses, `CONSENT_REQUIRED` where nobody agrees. */
 export async function openTailscale(xopc: Xopc, opening: TailscaleOpening): Promise<AccessState> {
-  const { options, acceptRisk, running, wait, signal } = opening
-  if (acceptRisk) await xopc.consent('tailscale', funnelConsent.version)
+  const { options, running, wait, signal } = opening
   const state = await enable(xopc, options, opening)
   if (!running) return state
   let shown = state
@@ -59,12 +58,13 @@ function isOver(state: AccessState, untilOn: boolean): boolean {
   return state.phase !== 'starting' && !untilOn
 }
 
-async function enable(xopc: Xopc, options: EnableOptions, { interactive }: TailscaleOpening): Promise<AccessState> {
+/** What is refused anyway is agreed to by nobody: so the agreement is asked for, and recorded, once it is all that is missing. */
+async function enable(xopc: Xopc, options: EnableOptions, { interactive, acceptRisk }: TailscaleOpening): Promise<AccessState> {
   try {
     return await xopc.enable('tailscale', options)
   } catch (error) {
     const asks = error instanceof XopcError && error.code === 'CONSENT_REQUIRED'
-    if (!asks || !interactive || !(await agreeTo(funnelConsent))) throw error
+    if (!asks || !(acceptRisk || (interactive && (await agreeTo(funnelConsent))))) throw error
     await xopc.consent('tailscale', funnelConsent.version)
     return await xopc.enable('tailscale', options)
   }

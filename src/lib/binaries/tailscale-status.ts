@@ -17,6 +17,8 @@ export interface TailscaleStatus {
   funnel: boolean
   /** Ports that Funnel takes. */
   funnelPorts: readonly number[]
+  /** It has a network device of its own; without one (userspace networking, as in containers) it hands what comes to any port on to 127.0.0.1. */
+  tun: boolean
   /** What Tailscale itself complains of. */
   health: readonly string[]
 }
@@ -42,6 +44,7 @@ export function statusIn(text: string): TailscaleStatus | null {
     TailscaleIPs: ips,
     CertDomains: domains,
     Health: health,
+    TUN: tun,
   } = fieldsOf(body)
   if (typeof version !== 'string' || typeof state !== 'string' || !states.has(state)) return null
   const { DNSName: dnsName, CapMap: capMap } = fieldsOf(self)
@@ -57,6 +60,7 @@ export function statusIn(text: string): TailscaleStatus | null {
     https: caps.includes('https') && textsIn(domains).length > 0,
     funnel: caps.includes('funnel'),
     funnelPorts: caps.flatMap(portsIn),
+    tun: tun !== false,
     health: textsIn(health).map((line) => cleanText(line, 300)),
   }
 }

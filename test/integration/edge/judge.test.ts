@@ -232,6 +232,24 @@ describe('without a credential', () => {
     expect(heard.match(/HTTP\/1\.1 401/g)).toHaveLength(2)
   })
 
+  it('a short body is read and forgotten, so that the connection goes on', async () => {
+    const once = 'POST /data HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n'
+    const heard = await speak(fronted.port, `${once}\r\nhello${once}Connection: close\r\n\r\nhello`)
+    expect(heard.match(/HTTP\/1\.1 401/g)).toHaveLength(2)
+  })
+
+  it('a body that is long, of no known length, or waits to be asked for is not', async () => {
+    for (const line of ['Content-Length: 65537', 'Transfer-Encoding: chunked', 'Content-Length: 5\r\nExpect: 100-continue'])
+      expect(await speak(fronted.port, `POST /data HTTP/1.1\r\nHost: localhost\r\n${line}\r\n\r\n`)).toMatch(
+        /^HTTP\/1\.1 401 .*Connection: close/is,
+      )
+  })
+
+  it('a short body that does not come ends the connection', { timeout: 20_000 }, async () => {
+    const heard = await speak(fronted.port, 'POST /data HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhel')
+    expect(heard).toMatch(/^HTTP\/1\.1 401 /)
+  })
+
   it('nothing is read of the body', async () => {
     const began = Date.now()
     const heard = await speak(fronted.port, 'POST /data HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\nhello')

@@ -15,6 +15,7 @@ const running: NonNullable<TailscaleFacts['status']> = {
   https: true,
   funnel: true,
   funnelPorts: [443, 8443, 10_000],
+  tun: true,
 }
 const seen = (status: Partial<typeof running> | null = {}, more: Partial<TailscaleFacts> = {}): TailscaleFacts => ({
   problem: null,
@@ -126,5 +127,17 @@ it('what this computer serves is said with whose it is', () => {
     'port 443, path /, leads to http://127.0.0.1:3000 (not ours, left alone)',
     'port 443, path /app, leads to /srv/app, open to the internet (not ours, left alone)',
     'port 8443, path /, leads to http://127.0.0.1:9 (ours)',
+  ])
+})
+
+it('where nobody is asked, a Tailscale without a device of its own is warned of', () => {
+  const open = config({ mode: 'off' }, { mode: 'none' })
+  const warned = (facts: TailscaleFacts, now = open): boolean =>
+    findings(now, facts).some(({ code, status }) => code === 'TAILSCALE_USERSPACE' && status === 'warn')
+  expect([warned(seen({ tun: false })), warned(seen()), warned(seen({ tun: false }), config()), warned(seen(null))]).toEqual([
+    true,
+    false,
+    false,
+    false,
   ])
 })

@@ -6,7 +6,14 @@ import { intended, obstacle } from './plan.ts'
 
 /** What was found, the most basic first. Pure. */
 export function findings(config: Config, facts: TailscaleFacts): Finding[] {
-  return [intent(config), ...(facts.problem === null ? [] : [problem(facts)]), ...state(config, facts), ...https(facts), ...served(facts)]
+  return [
+    intent(config),
+    ...(facts.problem === null ? [] : [problem(facts)]),
+    ...state(config, facts),
+    ...https(facts),
+    ...userspace(config, facts),
+    ...served(facts),
+  ]
 }
 
 function intent(config: Config): Finding {
@@ -50,6 +57,15 @@ function https({ status }: TailscaleFacts): Finding[] {
     ]
   const fix = { title: 'Switch on HTTPS for your tailnet, at https://login.tailscale.com/admin/dns' }
   return [{ code: 'TAILSCALE_HTTPS', title, status: 'fail', detail: 'The tailnet gives no certificates.', fix }]
+}
+
+/** Where nobody is asked, whoever comes from this computer counts; and there the tailnet does. */
+function userspace({ gateway }: Config, { status }: TailscaleFacts): Finding[] {
+  if (gateway.auth.mode !== 'none' || status === null || status.tun) return []
+  const detail =
+    'Tailscale has no network device here, so devices of the tailnet reach every port as if they were programs of this computer, and this gateway asks those for nothing.'
+  const fix = { title: 'Ask for a token', command: 'xopc config set gateway.auth.mode=token' }
+  return [{ code: 'TAILSCALE_USERSPACE', title: 'Who comes from this computer', status: 'warn', detail, fix }]
 }
 
 /** Everything that this computer serves, and whose it is. */

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { XopcError } from '../../errors/error.ts'
 import type { Exchange } from '../edge/exchange.ts'
+import { forgetBody } from '../edge/reply.ts'
 import { gatewayErrors } from '../errors.ts'
 import { answerPage } from './console.ts'
 import type { ControlContext } from './context.ts'
@@ -20,8 +21,7 @@ export function answerError(
     reply.raw.destroy()
     return { malformed: false }
   }
-  // What follows of the request is not read, so the connection cannot serve another one.
-  if (!request.raw.complete) void reply.header('connection', 'close')
+  if (!forgetBody(request.raw)) void reply.header('connection', 'close')
   refuse(reply, error)
   return { malformed: [400, 413, 415].includes(error.http) }
 }

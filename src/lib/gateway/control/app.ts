@@ -73,7 +73,7 @@ function openEcho(echo: Echo, given: Parameters<Echo['upgrade']>, { log }: Contr
 
 function isAlive({ principal }: Subscriber, { sessions }: ControlParts): boolean {
   // A ticket carries the id of who asked for it, so its stream ends with that session, too.
-  const session = /^session:(.+)$/.exec(principal.id)?.[1]
+  const session = principal.session ?? /^session:(.+)$/.exec(principal.id)?.[1]
   return session === undefined || sessions.originOf(session) !== null
 }
 

@@ -39,10 +39,10 @@ export function sendJson(res: ServerResponse, status: number, body: unknown): vo
   res.end(text)
 }
 
-/** Answers with an error of ours. What follows of the request is not read: the connection closes where a body was announced. */
+/** Answers with an error of ours. A short body that follows is read and forgotten; where a long one was announced, the connection closes. */
 export function sendError(res: ServerResponse, error: XopcError, headers: Readonly<Record<string, string>> = {}): void {
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
-  if (hasUnreadBody(res.req)) res.setHeader('Connection', 'close')
+  if (!forgetBody(res.req)) res.setHeader('Connection', 'close')
   sendJson(res, error.http, {
     error: error.message,
     code: error.code,
@@ -51,8 +51,24 @@ export function sendError(res: ServerResponse, error: XopcError, headers: Readon
   })
 }
 
-function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
-  return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
+const SHORT_BYTES = 64 * 1024
+const FORGET_MS = 5_000
+
+/**
+ * Reads what is announced of a short body, for at most 5 s, so that the connection can go on; true also where none was announced. Closing while the
+ * other side still writes makes a proxy (tailscaled, for one) lose the reply and answer 502. False where the body is long, of unknown
+ * length, or waits to be asked for: nobody reads that for a refusal.
+ */
+export function forgetBody(req: IncomingMessage): boolean {
+  const { complete, headers } = req
+  const length = Number(headers['content-length'] ?? 0)
+  if (complete || (length === 0 && headers['transfer-encoding'] === undefined)) return true
+  if (headers['transfer-encoding'] !== undefined || headers.expect !== undefined || !(length <= SHORT_BYTES)) return false
+  const timer = setTimeout(() => req.socket.destroy(), FORGET_MS)
+  timer.unref()
+  req.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
+  req.resume()
+  return true
 }
 
 /** A reply on a connection that asked to be upgraded and was not; the connection ends with it. */
