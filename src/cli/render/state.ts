@@ -23,7 +23,7 @@ export function stateDetail(state: AccessState, now: number | null): string[] {
     case 'on':
       return [verifiedText(state.verified, now)]
     case 'starting':
-      return [`step: ${say(state.step)}`]
+      return [`step: ${say(state.step)}${since(state.since, now)}`]
     case 'blocked':
       return [say(state.needs.message), ...optional(state.needs.hint), ...optional(state.command), ...optional(state.url)]
     case 'degraded':
@@ -35,6 +35,12 @@ export function stateDetail(state: AccessState, now: number | null): string[] {
         state.retryAt === null ? '' : `Tried again at ${state.retryAt}.`,
       ].filter(Boolean)
   }
+}
+
+/** Seconds since then, where the time is known. */
+function since(at: string, now: number | null): string {
+  const seconds = now === null ? 0 : Math.round((now - Date.parse(at)) / 1000)
+  return seconds > 0 ? ` (for ${seconds} s)` : ''
 }
 
 function optional(text: string | undefined): string[] {
