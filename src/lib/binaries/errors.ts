@@ -177,7 +177,7 @@ export const binaryErrors = defineErrors({
   },
   TAILSCALE_PORT_TAKEN: {
     message: 'Somebody else’s Tailscale entry is in the way, and is left alone: {entry}.',
-    hint: 'Take another port: xopc tailscale {mode} --port {other}',
+    hint: 'Take another port: {command}',
     http: 409,
     exit: 1,
     about: 'Another entry, or a `tailscale serve` in a terminal, holds the port. xopc replaces no entry that it did not make.',

@@ -28,7 +28,7 @@ const faults: readonly [RegExp, Fault][] = [
 export function faultIn(said: string): XopcError | null {
   // It names no entry; whoever read them before asking has said which one is in the way.
   if (/listener already exists|already serving/.test(said))
-    return binaryErrors.TAILSCALE_PORT_TAKEN({ entry: 'it did not say which', mode: 'serve', other: 8443 })
+    return binaryErrors.TAILSCALE_PORT_TAKEN({ entry: 'it did not say which', command: 'xopc tailscale serve --port 8443' })
   const fault = faults.find(([pattern]) => pattern.test(said))
   return fault === undefined ? null : binaryErrors[fault[1]]()
 }

@@ -1,12 +1,8 @@
-import type { AccessContext, AccessDefinition, AccessOptions } from '../access/access-method.ts'
+import type { AccessContext, AccessDefinition } from '../access/access-method.ts'
 import { accessMethods } from '../access/registry.ts'
 import type { Config } from '../config/schema.ts'
-import type { ConfigEdits } from '../config/watch.ts'
-import { XopcError } from '../errors/error.ts'
 import type { DeviceRecord, Sighting } from '../identity/device-record.ts'
 import { createProbe } from '../probe/probe.ts'
-import { durationIn } from '../protocol/duration.ts'
-import { cleanText } from '../protocol/outside-text.ts'
 import type { AccessId, AccessState, GatewayEvent, Overview, Verdict } from '../protocol/http-api.ts'
 import { backoffMs } from '../supervisor/backoff.ts'
 import { networkPrint } from '../system/net.ts'
@@ -14,10 +10,9 @@ import type { ActorTimes } from './actor.ts'
 import { thisComputer } from './computer.ts'
 import { coreErrors } from './errors.ts'
 import { createEvents } from './events.ts'
-import { recordConsent } from './consent.ts'
+import { createAccessDesk } from './access-desk.ts'
 import { createGlance } from './glance.ts'
-import { definitionOf, editsToEnable, outlived, planFor, refuseBadEdits } from './intents.ts'
-import { createOpenings } from './openings.ts'
+import { definitionOf, refuseBadEdits } from './intents.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
 import { createDeviceDesk } from './device-desk.ts'
@@ -28,11 +23,11 @@ import { proxyTemplate } from './proxy-template.ts'
 import { lookForSshServer, watchSshServer } from './ssh-server.ts'
 import { portOf, statusOf, uptimeOf } from './status.ts'
 import { testUrl } from './test-url.ts'
-import { refuseOrigin, replaceToken } from './token.ts'
+import { replaceToken } from './token.ts'
 import { tunnelStatus } from './tunnel-status.ts'
 import type { VerifyTimes } from './verify.ts'
 import { wantedBy } from './wanted.ts'
-import type { EnableOptions, TestOptions, Xopc } from './xopc.ts'
+import type { TestOptions, Xopc } from './xopc.ts'
 
 export type { LiveParts } from './live-parts.ts'
 
@@ -46,10 +41,8 @@ export interface Live extends Xopc {
   publish(type: GatewayEvent['type'], data: unknown): void
 }
 
-/** `enable` and `disable` answer after at most this long, in milliseconds. */
+/** A start waits this long for what it opens, in milliseconds. */
 const SETTLE_MS = 2000
-/** The same with `wait`. */
-const WAIT_MS = 120_000
 const DIAGNOSE_MS = 15_000
 const verifyTimes: VerifyTimes = {
   confirmMs: 20_000,
@@ -63,7 +56,7 @@ export function createLive(parts: LiveParts): Live {
   const { gateway, log, audit, clock, state } = parts
   const events = createEvents(clock)
   const glance = createGlance(state)
-  const openings = createOpenings({ state, clock, log, onEnd: onClosing })
+  const desk = createAccessDesk({ ...parts, running, reconciler: () => reconciler })
   const probe = createProbe(parts.probes, { ways: (url) => methods.map(({ method }) => method.way?.(url)).find(Boolean) ?? null })
   const methods = accessMethods.map((definition) => ({ definition, method: definition.create(contextFor(definition.id)) }))
   const reconciler = createReconciler({
@@ -87,14 +80,13 @@ export function createLive(parts: LiveParts): Live {
   })
   let unsubscribe: (() => void)[] = []
 
-  function effective(): Config {
-    const config = openings.over(parts.config.current())
+  function running(config: Config): Config {
     return { ...config, gateway: { ...config.gateway, port: portOf(gateway.url(), config.gateway.port) } }
   }
 
   function contextFor(id: AccessId): AccessContext {
     return {
-      config: effective,
+      config: desk.effective,
       state,
       openIngress: parts.ingress.open,
       closeIngress: parts.ingress.close,
@@ -123,68 +115,7 @@ export function createLive(parts: LiveParts): Live {
   }
 
   async function sight({ definition }: { definition: AccessDefinition }): Promise<MethodSight> {
-    return { definition, facts: await glance(definition), ...reconciler.view(definition.id), closesAt: openings.closesAt(definition.id) }
-  }
-
-  async function enable(id: AccessId, options: EnableOptions = {}): Promise<AccessState> {
-    const { wait: _, for: time, ...asked } = options
-    const edits = await editsToEnable(id, { config: effective(), state }, asked)
-    refuseOverridden(id, edits)
-    if (time === undefined) {
-      await openings.close(id)
-      await parts.config.edit(edits)
-    } else await openFor(id, asked, time)
-    reconciler.intend(id, true)
-    return await settled(id, options.wait === true ? WAIT_MS : SETTLE_MS)
-  }
-
-  /** For a time: nothing is saved. Where just that is on without an end, it gets one: what is saved would open it again. */
-  async function openFor(id: AccessId, options: AccessOptions, time: string): Promise<void> {
-    const ms = durationIn(time)
-    if (ms === null) throw coreErrors.DURATION_INVALID({ text: cleanText(time, 40) })
-    const [saved, definition] = [parts.config.current(), definitionOf(id)]
-    const isEndless = definition.intended(saved) && definition.proposed(saved, definition.settingsOn(options)) === saved
-    if (isEndless) for (const key of Object.keys(definition.settingsOff())) refuseOrigin(parts.config, key)
-    await openings.open(id, options, ms)
-    if (isEndless) await parts.config.edit(definition.settingsOff())
-  }
-
-  /** What was open for a time closes, unless it is asked for without an end, too. */
-  function onClosing(id: AccessId): void {
-    audit.write('AccessAudit.timeOver', { method: id })
-    reconciler.intend(id, definitionOf(id).intended(effective()))
-  }
-
-  /** An opening ends with what it was allowed under: a password, for example, that is a short one now, or not asked for any more. */
-  async function endOutlived(): Promise<void> {
-    const saved = parts.config.current()
-    for (const definition of accessMethods) {
-      const { id } = definition
-      const error = openings.closesAt(id) === null ? null : outlived(definition, saved, openings.over(saved))
-      if (error === null) continue
-      log.warn(`What was opened for a time is closed: ${error.message}`, { method: id, code: error.code })
-      audit.write('AccessAudit.outlived', { method: id, code: error.code })
-      // Where that cannot be noted it is closed all the same; the next start looks again.
-      await quietly(openings.close(id))
-      reconciler.intend(id, definition.intended(effective()))
-    }
-  }
-
-  /** A flag or variable wins over what would be saved; "on" would then be about something else than was asked. */
-  function refuseOverridden(id: AccessId, edits: ConfigEdits): void {
-    const config = effective()
-    if (definitionOf(id).proposed(config, edits) === config) return
-    for (const key of Object.keys(edits)) refuseOrigin(parts.config, key)
-  }
-
-  async function disable(id: AccessId): Promise<AccessState> {
-    const edits = definitionOf(id).settingsOff()
-    reconciler.intend(id, false)
-    const unnoted = await quietly(openings.close(id))
-    const unsaved = (await quietly(parts.config.edit(edits))) ?? unnoted
-    const state = await settled(id, SETTLE_MS)
-    if (unsaved === null) return state
-    throw coreErrors.OFF_NOT_SAVED({ id, reason: unsaved.message }, { cause: unsaved })
+    return { definition, facts: await glance(definition), ...reconciler.view(definition.id), closesAt: desk.closesAt(definition.id) }
   }
 
   /** Through the address by which people come, whatever the method says of itself. */
@@ -200,19 +131,8 @@ export function createLive(parts: LiveParts): Live {
     const { ok, problems } = parts.config.lastReload()
     const notTaken = problems.length === 0 ? null : { path: parts.config.path, whole: !ok, problems }
     const [sights, sshServer] = await Promise.all([Promise.all(methods.map(sight)), lookForSshServer()])
-    const given = { gatewayId: parts.signer.gatewayId, config: effective(), methods: sights, computer: thisComputer(), sshServer }
+    const given = { gatewayId: parts.signer.gatewayId, config: desk.effective(), methods: sights, computer: thisComputer(), sshServer }
     return overview({ ...given, notTaken, refused: gateway.refusedDoors() })
-  }
-
-  /** What keeps something from being saved, where it is no reason to stop. */
-  async function quietly(saving: Promise<unknown>): Promise<XopcError | null> {
-    try {
-      await saving
-      return null
-    } catch (error) {
-      if (error instanceof XopcError) return error
-      throw error
-    }
   }
 
   function noteWanted(before: Config | null, after: Config): void {
@@ -227,22 +147,22 @@ export function createLive(parts: LiveParts): Live {
     unsubscribe = [
       () => closing.abort(),
       // Now and not earlier: the gateway follows the configuration first, so that its port is the new one when the methods look.
-      parts.config.subscribe(endOutlived),
-      parts.config.subscribe(({ before, after }) => reconciler.follow(openings.over(before), openings.over(after))),
+      parts.config.subscribe(desk.endOutlived),
+      parts.config.subscribe(({ before, after }) => reconciler.follow(desk.over(before), desk.over(after))),
       parts.config.subscribe(({ before, after }) => noteWanted(before, after)),
       parts.config.onReload((reload) => events.publish('config.reload', reload)),
       parts.devices.follow({ network: onNetwork, seen: (ids) => events.publish('device.seen', { ids: [...ids] }) }),
     ]
     noteWanted(null, parts.config.current())
-    await openings.load()
-    await endOutlived()
-    reconciler.seed(effective())
+    await desk.load()
+    await desk.endOutlived()
+    reconciler.seed(desk.effective())
     await Promise.all(accessMethods.map(async ({ id }) => await settled(id, SETTLE_MS)))
   }
 
   async function shutdown(): Promise<void> {
     for (const stop of unsubscribe) stop()
-    openings.stop()
+    desk.stop()
     events.publish('gateway.stopping', {})
     await reconciler.stop()
     events.close()
@@ -262,23 +182,23 @@ export function createLive(parts: LiveParts): Live {
         methods.map(({ definition: { id } }) => ({ id, ...reconciler.view(id) })),
       ),
     overview: seen,
-    plan: async (id, options = {}) => await planFor(id, { config: effective(), state }, options),
-    enable,
-    disable,
-    consent: async (id, version) => await recordConsent(parts.config, id, version),
+    plan: desk.plan,
+    enable: desk.enable,
+    disable: desk.disable,
+    consent: desk.consent,
     test,
     testUrl: async (url, options = {}) => await testUrl(probe, url, options),
-    proxyTemplate: async (program, options = {}) => proxyTemplate(effective(), program, options),
+    proxyTemplate: async (program, options = {}) => proxyTemplate(desk.effective(), program, options),
     async diagnose(id) {
       const { method } = methods.find(({ definition }) => definition === definitionOf(id)) ?? {}
       return method === undefined ? [] : await method.diagnose(AbortSignal.timeout(DIAGNOSE_MS))
     },
     ...pairDesk,
     ...deviceDesk,
-    tunnelStatus: async () => tunnelStatus(effective(), parts.config.origin('tunnel.registrationSecret') !== null),
+    tunnelStatus: async () => tunnelStatus(desk.effective(), parts.config.origin('tunnel.registrationSecret') !== null),
     config: async () => await parts.config.view(),
     async patchConfig(patch, ifMatch) {
-      await refuseBadEdits({ config: effective(), state }, patch)
+      await refuseBadEdits({ config: desk.effective(), state }, patch)
       return await parts.config.edit(patch, { refuseEnvReferences: true, ...(ifMatch === undefined ? {} : { ifMatch }) })
     },
     stop: async () => parts.lifecycle.stop(),

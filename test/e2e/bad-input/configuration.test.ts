@@ -28,7 +28,7 @@ const broken: [what: string, text: string | Buffer, codes: string[]][] = [
   ['with a variable that is not set', '{ gateway: { auth: { token: "${NOPE_NOT_SET}" } } }', ['CONFIG_ENV_NOT_SET']],
   [
     'with what comes later',
-    '{ gateway: { agent: { url: "http://127.0.0.1:1/v1" }, tailscale: { mode: "serve" } } }',
+    '{ gateway: { agent: { url: "http://127.0.0.1:1/v1" } }, tunnel: { autoStart: true } }',
     Array(2).fill('NOT_IN_THIS_VERSION'),
   ],
   ['with a metadata address', '{ gateway: { upstream: { url: "http://169.254.169.254" } } }', ['UPSTREAM_FORBIDDEN']],

@@ -42,7 +42,7 @@ describe('a command or a setting that is refused', () => {
     ['a relative path as proxySocket', ['config', 'set', 'gateway.proxySocket=run/gateway.sock']],
     ['auth.mode none together with a public address', ['config', 'set', 'gateway.auth.mode=none', 'gateway.publicUrl=https://a.example']],
     ['trusted-proxy without a proxy', ['config', 'set', 'gateway.auth.mode=trusted-proxy']],
-    ['a setting of Tailscale or the tunnel', ['config', 'set', 'gateway.tailscale.mode=serve']],
+    ['a setting of the public tunnel', ['config', 'set', 'tunnel.autoStart=true']],
   ])('%s', async (sees, words) => {
     const row = rowOfSight(sees)
     const stateDir = await tempFolder()

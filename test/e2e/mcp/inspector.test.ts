@@ -36,7 +36,9 @@ needsPeer('mcp-inspector', 'the command line of the MCP inspector', (inspector) 
   it('calls status', async () => {
     const { code, reply, stderr } = await inspect(call('status'))
     expect(code, stderr).toBe(0)
-    expect(reply).toMatchObject({ structuredContent: { running: true, methods: [{ id: 'lan', state: { phase: 'on' } }, { id: 'proxy' }] } })
+    expect(reply).toMatchObject({
+      structuredContent: { running: true, methods: [{ id: 'tailscale' }, { id: 'lan', state: { phase: 'on' } }, { id: 'proxy' }] },
+    })
   })
 
   it('calls test', async () => {

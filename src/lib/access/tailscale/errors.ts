@@ -54,7 +54,7 @@ export const tailscaleErrors = defineErrors({
   },
   CHANGED_OUTSIDE: {
     message: 'Our Tailscale entry was removed or changed by somebody else, and is not put back against that.',
-    hint: 'Switch it on again, if it was not meant so: xopc tailscale {mode}',
+    hint: 'Switch it on again, if it was not meant so: {command}',
     http: 409,
     exit: 1,
     about: 'What a person did by hand outside xopc (for example `tailscale serve off`) is respected and shown.',

@@ -187,7 +187,8 @@ export function createTailscale(context: AccessContext): AccessMethod {
     const { tailscale: entry } = await readExposures(context.state)
     // One that was only opened to others is still ours to take out.
     if (ownEntryIn(facts, entry) === undefined) await noteExposures(context.state, { tailscale: null })
-    return await wait({ needs: tailscaleErrors.CHANGED_OUTSIDE({ mode }).info(), command: `xopc tailscale ${mode}` })
+    const command = `xopc tailscale ${mode}`
+    return await wait({ needs: tailscaleErrors.CHANGED_OUTSIDE({ command }).info(), command })
   }
 
   async function disable(signal: AbortSignal): Promise<AccessState> {

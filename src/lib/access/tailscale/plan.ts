@@ -97,7 +97,8 @@ export function starting(): Obstacle {
 
 /** Somebody else's entry that is in the way, as an error. Pure. */
 export function portTaken({ serving }: TailscaleFacts, entry: ServeEntry, mode: ServeWish['mode']): XopcError {
-  return binaryErrors.TAILSCALE_PORT_TAKEN({ entry: describeEntry(entry), mode, other: otherPort(serving) ?? 10_443 })
+  const command = `xopc tailscale ${mode} --port ${otherPort(serving) ?? 10_443}`
+  return binaryErrors.TAILSCALE_PORT_TAKEN({ entry: describeEntry(entry), command })
 }
 
 /** The address by which devices come. Pure. */
