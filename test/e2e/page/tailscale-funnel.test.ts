@@ -67,7 +67,9 @@ needsPeer(['chromium', ...tailnetPeers], 'Tailscale Funnel on the page', (execut
     await page.getByRole('button', { name: 'Only for your tailnet' }).click()
     await page.getByRole('button', { name: 'Disable Serve' }).waitFor()
     await page.getByText(/The rules of your tailnet decide/).waitFor({ timeout })
-    await expect.poll(() => tailnet.funnelVisit(`${url}/health`).then(({ status }) => String(status), String)).toContain('403')
+    await expect
+      .poll(() => tailnet.funnelVisit(`${url}/health`).then(({ status }) => String(status), String), { timeout: 20_000 })
+      .toContain('403')
     expect(tab.said).toEqual([])
   })
 

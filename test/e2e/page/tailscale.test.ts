@@ -75,10 +75,9 @@ needsPeer(['chromium', ...tailnetPeers], 'Tailscale Serve on the page', (executa
     expect(await page.getByRole('link', { name: 'TAILSCALE_PORT_TAKEN' }).getAttribute('href')).toMatch(/#tailscale_port_taken$/)
     await page.getByRole('button', { name: 'Use port 8443' }).click()
     await page.getByText(`https://${name}:8443`, { exact: true }).waitFor({ timeout: 45_000 })
-    expect(await page.locator('#served > li').allInnerTexts()).toEqual([
-      expect.stringContaining('127.0.0.1:3000 (not ours'),
-      expect.stringContaining('(ours)'),
-    ])
+    await expect
+      .poll(() => page.locator('#served > li').allInnerTexts(), { timeout: 20_000 })
+      .toEqual([expect.stringContaining('127.0.0.1:3000 (not ours'), expect.stringContaining('(ours)')])
   })
 
   it('takes the https port that was typed', async () => {

@@ -111,8 +111,8 @@ needsPeer(tailnetPeers, 'sign-in by Tailscale', () => {
     expect([status, JSON.parse(body).code]).toEqual([401, 'TAILSCALE_NOBODY'])
     expect((await gateway.xopc(['config', 'set', 'gateway.auth.allowTailscale=false'])).code).toBe(0)
     await expect.poll(async () => (await tailnet.fetchFrom('b', `${api}/overview`, { headers })).status, { timeout: 15_000 }).toBe(401)
-    const { stdout } = await tailnet.cli('a', ['serve', 'status', '--json'])
-    expect(stdout).toContain('http://127.0.0.1:')
+    const served = async () => (await tailnet.cli('a', ['serve', 'status', '--json'])).stdout
+    await expect.poll(served, { timeout: 20_000 }).toContain('http://127.0.0.1:')
   })
 })
 
