@@ -169,13 +169,18 @@ function pathOf({ configPath }: GatewayOptions): { path?: string } {
   return configPath === undefined ? {} : { path: configPath }
 }
 
+/** Signals to end that come within this time are one wish, milliseconds. */
+const ONE_WISH_MS = 500
+
 /** Calls back at the first signal to end; a second one ends the process at once. Returns the way to stop listening. */
 function onSignals(asked: () => void): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  let told = false
+  let toldAt: number | null = null
   const listener = (signal: NodeJS.Signals): void => {
-    if (told && signal === 'SIGINT') process.exit(130)
-    told = true
+    const now = performance.now()
+    // What comes together is one wish: npm passes Ctrl-C on that the terminal has told everybody already.
+    if (toldAt !== null && signal === 'SIGINT' && now - toldAt > ONE_WISH_MS) process.exit(130)
+    toldAt ??= now
     asked()
   }
   for (const signal of signals) process.on(signal, listener)
