@@ -15,7 +15,7 @@ import { systemClock } from '../lib/system/clock.ts'
 import { type FileLog, type Log, createLog, logLevelOf } from '../lib/system/log.ts'
 import { replaceProcess } from '../lib/system/process.ts'
 import { announceMethods } from './announce-methods.ts'
-import { createWhois } from './ask-whois.ts'
+import { createWhois } from '../lib/binaries/ask-whois.ts'
 import { announcement } from './render/gateway-start.ts'
 
 /** What `xopc gateway` was told. */

@@ -69,5 +69,7 @@ function nextStep({ running, methods, recommended, conflicts }: Overview): strin
   if (conflict?.fix.command !== undefined) return cleanText(conflict.fix.command, longest)
   if (!running) return 'xopc gateway'
   if (methods.some(({ id, state }) => id === 'proxy' && state.phase === 'degraded')) return 'xopc proxy test, to see which hop fails'
+  const waiting = methods.find(({ intended, state }) => intended && (state.phase === 'blocked' || state.phase === 'failed'))
+  if (waiting !== undefined && waiting.id !== 'proxy') return `xopc ${waiting.id} status, to see what it waits for`
   return recommended === null ? 'xopc pair, to let a device in' : onCommands[recommended]
 }

@@ -25,7 +25,7 @@ export function stateDetail(state: AccessState, now: number | null): string[] {
     case 'starting':
       return [`step: ${say(state.step)}${since(state.since, now)}`]
     case 'blocked':
-      return [say(state.needs.message), ...optional(state.needs.hint), ...optional(state.command), ...optional(state.url)]
+      return blockedDetail(state)
     case 'degraded':
       return [say(state.error.message), ...optional(state.error.hint), say(state.next)]
     case 'failed':
@@ -35,6 +35,12 @@ export function stateDetail(state: AccessState, now: number | null): string[] {
         state.retryAt === null ? '' : `Tried again at ${state.retryAt}.`,
       ].filter(Boolean)
   }
+}
+
+/** The command is said once: most hints end with it. */
+function blockedDetail({ needs, command, url }: Extract<AccessState, { phase: 'blocked' }>): string[] {
+  const isSaid = command !== undefined && needs.hint?.includes(command) === true
+  return [say(needs.message), ...optional(needs.hint), ...optional(isSaid ? undefined : command), ...optional(url)]
 }
 
 /** Seconds since then, where the time is known. */

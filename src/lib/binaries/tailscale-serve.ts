@@ -1,4 +1,5 @@
-import { fieldsOf, jsonIn } from './tailscale-status.ts'
+import { fieldsOf } from '../protocol/fields.ts'
+import { jsonIn } from './tailscale-status.ts'
 
 /** One thing that a node serves: a path of a web port, or a whole port. */
 export interface ServeEntry {

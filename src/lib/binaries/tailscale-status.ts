@@ -1,3 +1,4 @@
+import { fieldsOf } from '../protocol/fields.ts'
 import { cleanText } from '../protocol/outside-text.ts'
 
 /** How Tailscale is on this computer, by `tailscale status --json` (ipnstate.Status of tailscale.com 1.102). */
@@ -76,12 +77,6 @@ export function jsonIn(text: string): unknown {
     }
   }
   return undefined
-}
-
-/** The fields of an object; none of anything else. Pure. */
-export function fieldsOf(value: unknown): Record<string, unknown> {
-  // `as`: an object from JSON has string keys and unknown values.
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 }
 
 function textsIn(value: unknown): string[] {

@@ -1,5 +1,6 @@
 import { cleanText } from '../protocol/outside-text.ts'
-import { fieldsOf, jsonIn } from './tailscale-status.ts'
+import { fieldsOf } from '../protocol/fields.ts'
+import { jsonIn } from './tailscale-status.ts'
 
 /** Who is behind an address of the tailnet, as `tailscale whois` says. */
 export interface TailscalePerson {

@@ -1,4 +1,5 @@
 import { XopcError } from '../errors/error.ts'
+import { isRecord } from '../protocol/fields.ts'
 import { API_LEVEL } from '../protocol/http-api.ts'
 import { cleanText } from '../protocol/outside-text.ts'
 import { API_PREFIX, type Route } from '../protocol/routes.ts'
@@ -97,8 +98,4 @@ function skew(reply: TransportReply): XopcError {
   // The header is a stranger's text: only what can be a level is shown.
   const theirs = /^\d{1,6}$/.exec(reply.headers('x-xopc-api') ?? '')?.[0] ?? 'unknown'
   return clientErrors.GATEWAY_VERSION_SKEW({ theirs, ours: API_LEVEL })
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -226,7 +226,7 @@ export const configErrors = defineErrors({
   },
   SERVE_NEEDS_LOOPBACK: {
     message: 'Tailscale Serve and Funnel need gateway.bind to be loopback, and it is {bind}.',
-    hint: 'Choose one. To keep Tailscale, xopc lan off; to keep the local network: xopc config set gateway.tailscale.mode=off',
+    hint: 'Choose one. To keep Tailscale, xopc config set gateway.bind=loopback; to keep the local network: xopc config set gateway.tailscale.mode=off',
     http: 422,
     exit: 3,
     about: 'With both, the gateway would be reachable beside Tailscale as well, which is seldom meant.',

@@ -56,13 +56,16 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
 
   async function enable(id: AccessId, options: EnableOptions = {}): Promise<AccessState> {
     const { wait: _, for: time, ...asked } = options
+    const wasIntended = definitionOf(id).intended(effective())
     const edits = await editsToEnable(id, { config: effective(), state }, asked)
     refuseOverridden(id, edits)
     if (time === undefined) {
       await openings.close(id)
       await config.edit(edits)
     } else await openFor(id, asked, time)
-    parts.reconciler().intend(id, true)
+    // What was off follows the configuration already; another look would only come after that.
+    const follows = time === undefined && !wasIntended && definitionOf(id).intended(effective())
+    if (!follows) parts.reconciler().intend(id, true)
     return await settled(id, options.wait === true ? WAIT_MS : SETTLE_MS)
   }
 

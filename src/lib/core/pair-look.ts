@@ -1,5 +1,6 @@
 import type { ErrorInfo } from '../errors/error.ts'
 import type { Probe } from '../probe/probe.ts'
+import { createSingleFlight } from '../system/single-flight.ts'
 import type { StageName, Verdict } from '../protocol/http-api.ts'
 
 /** What was found at addresses by looking now: null where this gateway proved itself and credentials arrive, else why a device could not use it. */
@@ -22,8 +23,6 @@ const needed: ReadonlySet<StageName> = new Set(['dns', 'tcp', 'tls', 'http', 'id
 
 /** The staged test, as far as a device needs it: it ends with the first credential that arrives. */
 export function createLooker(probe: Pick<Probe, 'test'>): Looker {
-  const flights = new Map<string, Promise<ErrorInfo | null>>()
-
   async function look(url: string, limit: AbortSignal): Promise<Extract<Verdict, { ok: false }> | null> {
     const enough = new AbortController()
     try {
@@ -52,13 +51,7 @@ export function createLooker(probe: Pick<Probe, 'test'>): Looker {
     }
   }
 
-  async function shared(url: string): Promise<ErrorInfo | null> {
-    const running = flights.get(url)
-    if (running !== undefined) return await running
-    const flight = quick(url).finally(() => flights.delete(url))
-    flights.set(url, flight)
-    return await flight
-  }
+  const shared = createSingleFlight(quick)
 
   return {
     at: async (urls) => new Map(await Promise.all(urls.map(async (url) => [url, await shared(url)] as const))),

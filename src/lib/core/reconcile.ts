@@ -53,7 +53,8 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
         const intended = method.intended(after)
         verifier.again()
         if (intended === method.intended(before)) actor.poke()
-        else ask(method, actor, intended)
+        // A command may have decided the same before it was saved.
+        else if (actor.intended() !== intended) ask(method, actor, intended)
       }
     },
     intend(id, intended) {

@@ -1,4 +1,5 @@
 import type { EnableOptions } from '../core/xopc.ts'
+import { isRecord } from '../protocol/fields.ts'
 import type { AccessId, LogLine } from '../protocol/http-api.ts'
 
 type Settings = Readonly<Record<string, unknown>>
@@ -20,8 +21,4 @@ export function enabledBefore(lines: readonly LogLine[], method: AccessId): Enab
   const last = lines.findLast((line) => events.includes(line['event']) && line['method'] === method && isRecord(line['settings']))
   const settings = last?.['settings']
   return isRecord(settings) ? ways[method](settings) : null
-}
-
-function isRecord(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

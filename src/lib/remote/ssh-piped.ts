@@ -14,7 +14,7 @@ export function openPipedLink(caller: SshCaller): SshLink {
     origin: place.url ?? `http://127.0.0.1:${port}`,
     place: `${sshTargetText(place.target)} by ssh`,
     isOwners: false,
-    dial: async () => startPiped(ssh, lookArgs(place, port), env).connection,
+    dial: async () => startPiped(ssh, lookArgs(place, port), env),
   }
   return { ways: async () => [way], explain: async () => await explainPort(caller, port), end: async () => {} }
 }

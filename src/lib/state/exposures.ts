@@ -1,16 +1,16 @@
+import { fieldsOf, isRecord } from '../protocol/fields.ts'
 import { withFileLock } from '../system/file-lock.ts'
 import { readText, writeAtomic } from '../system/files.ts'
 import { stateErrors } from './errors.ts'
 import type { State } from './store.ts'
 
-/** What we switched on in Tailscale. Times are ISO 8601. */
+/** What we switched on in Tailscale. */
 export interface TailscaleExposure {
   mode: 'serve' | 'funnel'
   /** The https port of the tailnet name. */
   port: number
   /** Where our entry leads: by it we know it again. */
   target: string
-  since: string
   /** It outlives the gateway, until a person takes it out (`gateway.tailscale.resetOnExit` is false). */
   keep: boolean
 }
@@ -19,6 +19,7 @@ export interface TailscaleExposure {
 export interface Opening {
   /** As `enable` was told. */
   options: Readonly<Record<string, unknown>>
+  /** ISO 8601. */
   until: string
 }
 
@@ -61,14 +62,8 @@ function parsed(text: string, path: string): unknown {
 }
 
 function isTailscale(value: unknown): value is TailscaleExposure {
-  const { mode, port, target, since, keep } = fieldsOf(value)
-  return (
-    (mode === 'serve' || mode === 'funnel') &&
-    isPort(port) &&
-    typeof target === 'string' &&
-    typeof since === 'string' &&
-    typeof keep === 'boolean'
-  )
+  const { mode, port, target, keep } = fieldsOf(value)
+  return (mode === 'serve' || mode === 'funnel') && isPort(port) && typeof target === 'string' && typeof keep === 'boolean'
 }
 
 function areOpenings(value: unknown): value is Exposures['openings'] {
@@ -81,12 +76,4 @@ function isTime(value: unknown): boolean {
 
 function isPort(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65_536
-}
-
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return isRecord(value) ? value : {}
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

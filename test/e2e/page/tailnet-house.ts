@@ -5,7 +5,7 @@ import type { ConfigTree, RunningGateway } from '../../support/gateway.ts'
 import type { SecondUser } from '../../support/second-user.ts'
 import type { Tailnet } from '../../support/tailnet.ts'
 import { startTailnetGateway } from '../../support/tailnet/gateway.ts'
-import { openTab, signIn, type Tab } from './house.ts'
+import { openTab, signIn, startBrowser, type Tab } from './house.ts'
 import { relay } from './relay.ts'
 
 /** The tab of the page. */
@@ -24,6 +24,12 @@ export async function startSeenGateway(
   const gateway = await startTailnetGateway(tailnet, node, { config: { gateway: { port, ...config } }, user })
   await relay(() => tailnet.dial(port), port)
   return gateway
+}
+
+/** A browser that finds a node of the tailnet by its https name as other devices there do, from node b. */
+export async function startTailnetBrowser(executablePath: string, tailnet: Tailnet, name: string): Promise<Browser> {
+  const port = await relay(() => tailnet.openFrom('b', `http://${name}:443`))
+  return await startBrowser(executablePath, [`--host-resolver-rules=MAP ${name}:443 127.0.0.1:${port}`])
 }
 
 /** The Tailscale tab, signed in with the token or password. */

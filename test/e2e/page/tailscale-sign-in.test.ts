@@ -7,8 +7,8 @@ import { needsPeer } from '../../support/peers.ts'
 import { startTailnet, type Tailnet, tailnetPeers } from '../../support/tailnet.ts'
 import { startTailnetGateway } from '../../support/tailnet/gateway.ts'
 import { startUpstream } from '../../support/upstream.ts'
-import { openTab, startBrowser, type Tab } from './house.ts'
-import { relay } from './relay.ts'
+import { openTab, type Tab } from './house.ts'
+import { startTailnetBrowser } from './tailnet-house.ts'
 
 const name = 'node-a.xopc-test.ts.net'
 const url = `https://${name}`
@@ -18,8 +18,7 @@ needsPeer(['chromium', ...tailnetPeers], 'sign-in by Tailscale on the page', (ex
   let tailnet: Tailnet
   beforeAll(async () => {
     tailnet = await startTailnet()
-    const port = await relay(() => tailnet.openFrom('b', `http://${name}:443`))
-    browser = await startBrowser(executablePath, [`--host-resolver-rules=MAP ${name}:443 127.0.0.1:${port}`])
+    browser = await startTailnetBrowser(executablePath, tailnet, name)
   })
 
   async function open(gateway: ConfigTree): Promise<Tab> {

@@ -3,10 +3,9 @@ import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import type { ConfigTree, RunningGateway } from '../../support/gateway.ts'
 import { needsPeer } from '../../support/peers.ts'
 import { startTailnet, type Tailnet, tailnetPeers } from '../../support/tailnet.ts'
-import { signIn, startBrowser, openTab } from './house.ts'
+import { signIn, openTab } from './house.ts'
 import { goTo } from './phone.ts'
-import { relay } from './relay.ts'
-import { methodOf, openTailscale, place, startSeenGateway } from './tailnet-house.ts'
+import { methodOf, openTailscale, place, startSeenGateway, startTailnetBrowser } from './tailnet-house.ts'
 
 const name = 'node-a.xopc-test.ts.net'
 const here = 'Reachable by: you, on the gateway’s computer'
@@ -16,9 +15,7 @@ needsPeer(['chromium', ...tailnetPeers], 'Tailscale Serve on the page', (executa
   let tailnet: Tailnet
   beforeAll(async () => {
     tailnet = await startTailnet()
-    // What other devices of the tailnet find by the name, from node b.
-    const port = await relay(() => tailnet.openFrom('b', `http://${name}:443`))
-    browser = await startBrowser(executablePath, [`--host-resolver-rules=MAP ${name}:443 127.0.0.1:${port}`])
+    browser = await startTailnetBrowser(executablePath, tailnet, name)
   })
 
   /** At node a, which is let alone after the test. */

@@ -34,7 +34,7 @@ async function byProgram(port: () => number): Promise<{ open: Way['open']; start
   const folder = await tempFolder()
   const started = (): string[] => readdirSync(folder)
   return {
-    open: async () => startPiped(process.execPath, ['-e', carrier, String(port()), folder], process.env).connection,
+    open: async () => startPiped(process.execPath, ['-e', carrier, String(port()), folder], process.env),
     started: () => started().length,
     running: () => started().filter(isRunning),
   }

@@ -75,6 +75,16 @@ describe('the overview', () => {
     expect(renderOverview(overview({ methods: [lan({ state: failed })] }), show)).toContain('  lan: The port is taken.')
   })
 
+  it('leads to what a way in waits for, before anybody is let in', () => {
+    const next = (state: AccessState, more: Partial<MethodView> = {}) =>
+      renderOverview(overview({ methods: [lan({ state, ...more })] }), show).at(-1)
+    expect(next(failed)).toBe('Next: xopc lan status, to see what it waits for')
+    expect(next({ phase: 'blocked', needs: { code: 'X', message: 'x' } }, { id: 'tailscale' })).toBe(
+      'Next: xopc tailscale status, to see what it waits for',
+    )
+    expect(next(failed, { intended: false })).toBe('Next: xopc pair, to let a device in')
+  })
+
   it('puts the way out of a conflict first', () => {
     const conflicts = [{ code: 'X', message: 'Two things.', fix: { title: 'Close one', command: 'xopc lan off' } }]
     expect(renderOverview(overview({ conflicts }), show).at(-1)).toBe('Next: xopc lan off')

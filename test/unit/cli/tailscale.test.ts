@@ -38,7 +38,6 @@ describe('switching on', () => {
       'The gateway is not on Tailscale yet: waits for you.',
       '  Not signed in.',
       '  Sign in: tailscale up',
-      '  tailscale up',
       '  https://login.example/a',
       '',
       'Next: xopc tailscale status',

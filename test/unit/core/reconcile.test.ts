@@ -68,6 +68,16 @@ describe('the reconciler', () => {
     expect(method.calls).toEqual(['disable'])
   })
 
+  it('does once what a command decided and the configuration says then', async () => {
+    const { method, reconciler, settled } = setting()
+    reconciler.seed(configWith('lan'))
+    await settled()
+    reconciler.intend('lan', false)
+    reconciler.follow(configWith('lan'), configWith('loopback'))
+    await settled()
+    expect(method.calls).toEqual(['enable', 'disable'])
+  })
+
   it('brings up what the configuration asks for at start', async () => {
     const { reconciler, settled, phases, audited } = setting()
     reconciler.seed(configWith('lan'))

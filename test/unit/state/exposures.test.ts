@@ -5,7 +5,7 @@ import { noteExposures, readExposures } from '../../../src/lib/state/exposures.t
 import { openState, type State } from '../../../src/lib/state/store.ts'
 import { tempFolder } from '../../support/cleanup.ts'
 
-const entry = { mode: 'serve', port: 443, target: 'http://127.0.0.1:18791', since: '2026-11-30T12:00:00.000Z', keep: false } as const
+const entry = { mode: 'serve', port: 443, target: 'http://127.0.0.1:18791', keep: false } as const
 
 async function opened(): Promise<State> {
   return await openState({ XOPC_STATE_DIR: join(await tempFolder(), 'state') })

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema.ts'
+import type { ErrorInfo } from '../../errors/error.ts'
 import type { Finding } from '../../protocol/http-api.ts'
 import { describeEntry } from './entry.ts'
 import type { TailscaleFacts } from './facts.ts'
@@ -8,7 +9,7 @@ import { intended, obstacle } from './plan.ts'
 export function findings(config: Config, facts: TailscaleFacts): Finding[] {
   return [
     intent(config),
-    ...(facts.problem === null ? [] : [problem(facts)]),
+    ...(facts.problem === null ? [] : [problem(facts.problem)]),
     ...state(config, facts),
     ...https(facts),
     ...userspace(config, facts),
@@ -24,8 +25,8 @@ function intent(config: Config): Finding {
   return { code: 'TAILSCALE_INTENT', title, status: 'skip', detail: 'Tailscale is not asked for.', fix }
 }
 
-function problem({ problem: found }: TailscaleFacts): Finding {
-  const { code = '', message = '', hint = message } = found ?? {}
+/** Why nothing else could be looked at. Pure. */
+export function problem({ code, message, hint = message }: ErrorInfo): Finding {
   return { code, title: 'Tailscale on this computer', status: 'fail', detail: message, fix: { title: hint } }
 }
 

@@ -4,10 +4,10 @@ import { XopcError } from '../../errors/error.ts'
 import type { Way } from '../../probe/way.ts'
 import { funnelConsent } from '../../protocol/consent.ts'
 import type { AccessState } from '../../protocol/http-api.ts'
-import { noteExposures, readExposures } from '../../state/exposures.ts'
+import { noteExposures, readExposures, type TailscaleExposure } from '../../state/exposures.ts'
 import type { AccessContext, AccessDefinition, AccessMethod, Report } from '../access-method.ts'
 import { awaitCertificate } from './certificate.ts'
-import { findings } from './checks.ts'
+import { findings, problem } from './checks.ts'
 import { openDoor } from './door.ts'
 import { standingOf } from './entry.ts'
 import { tailscaleErrors } from './errors.ts'
@@ -125,7 +125,7 @@ export function createTailscale(context: AccessContext): AccessMethod {
     const standing = isKept ? ({ kind: 'ours' } as const) : standingOf(facts.serving, wish, facts.own)
     if (standing.kind === 'foreign') return await wait({ needs: plans.portTaken(facts, standing.entry, wish.mode).info() })
     const isDone = standing.kind === 'ours' && plans.isPermitted(wish, facts)
-    const waits = isDone ? await keepNote(wish) : await put(program, wish, signal, report)
+    const waits = isDone ? await keepNote(noted.tailscale, wish) : await put(program, wish, signal, report)
     if (waits === 'without socket') return await publish(program, sight, signal, report)
     if (waits !== null) return await wait(waits)
     if (on?.url !== url && (await settle(program, { url, name, facts, socket }, signal, report)) === 'without socket')
@@ -138,16 +138,15 @@ export function createTailscale(context: AccessContext): AccessMethod {
   }
 
   /** What is served already may be told to outlive the gateway, or not any more. */
-  async function keepNote({ keep }: { keep: boolean }): Promise<null> {
-    const { tailscale: entry } = await readExposures(context.state)
+  async function keepNote(entry: TailscaleExposure | null, { keep }: TailscaleExposure): Promise<null> {
     if (entry !== null && entry.keep !== keep) await noteExposures(context.state, { tailscale: { ...entry, keep } })
     return null
   }
 
-  async function put(program: Tailscale, wish: plans.Wish, signal: AbortSignal, report: Report) {
+  async function put(program: Tailscale, wish: TailscaleExposure, signal: AbortSignal, report: Report) {
     report('asking Tailscale to serve')
     try {
-      return await putEntry(context.state, program, { ...wish, since: now() }, signal)
+      return await putEntry(context.state, program, wish, signal)
     } catch (error) {
       if (!(error instanceof XopcError) || error.code !== 'TAILSCALE_SOCKET_REFUSED') throw error
       return withoutSocket('it leads to a socket only for root, or for an operator who may use sudo')
@@ -210,7 +209,7 @@ export function createTailscale(context: AccessContext): AccessMethod {
       const { program, facts } = await look(signal)
       return [...findings(context.config(), facts), ...identityFinding(context.config(), whyNoIdentity(program, facts))]
     } catch (error) {
-      if (error instanceof XopcError) return [{ code: error.code, title: 'Tailscale', status: 'fail' as const, detail: error.message }]
+      if (error instanceof XopcError) return [problem(error.info())]
       throw error
     }
   }

@@ -106,11 +106,8 @@ export function urlOf(name: string, port: number): string {
   return `https://${name}${port === 443 ? '' : `:${port}`}`
 }
 
-/** What the configuration asks Tailscale to serve. */
-export type Wish = Omit<TailscaleExposure, 'since'>
-
-/** The same, with where it is to lead. What is asked for a time never outlives the gateway. Pure. */
-export function wishOf({ gateway }: Config, target: string, { forATime = false } = {}): Wish {
+/** What the configuration asks Tailscale to serve, with where it is to lead. What is asked for a time never outlives the gateway. Pure. */
+export function wishOf({ gateway }: Config, target: string, { forATime = false } = {}): TailscaleExposure {
   const { mode, httpsPort: port, resetOnExit } = gateway.tailscale
   return { mode: mode === 'funnel' ? 'funnel' : 'serve', port, target, keep: !resetOnExit && !forATime }
 }

@@ -40,9 +40,9 @@ export function createNames(given: {
     listening = given.ingresses()
     const { publicUrl, corsOrigins } = config.gateway
     names = new Map(
-      listening.map(({ id, addresses, origins = [] }) => [
+      listening.map(({ id, addresses, origins }) => [
         id,
-        id === 'tailscale' ? namesOf(origins) : ownNames(id, addresses, given.hostName, publicUrl),
+        origins === undefined ? ownNames(id, addresses, given.hostName, publicUrl) : namesOf(origins),
       ]),
     )
     cors = new Set(corsOrigins.filter((origin) => origin !== 'null' && origin !== '*' && !origin.startsWith('file:')))
