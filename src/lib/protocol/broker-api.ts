@@ -158,7 +158,7 @@ export function isDevBroker(brokerUrl: string): boolean {
     hostname === 'localhost' ||
     hostname.endsWith('.localhost') ||
     hostname === '[::1]' ||
-    /^127\./.test(hostname) ||
+    /^127(?:\.\d{1,3}){3}$/.test(hostname) ||
     hostname.endsWith('.local')
   )
 }
