@@ -12,3 +12,8 @@ let loaded: SecureContext | null = null
 export function systemTrust(): SecureContext {
   return (loaded ??= createSecureContext({ ca: [...new Set([...getCACertificates('default'), ...getCACertificates('system')])] }))
 }
+
+/** The same authorities as one text of PEM, for a program that reads them from a file. */
+export function systemAuthorities(): string {
+  return [...new Set([...getCACertificates('default'), ...getCACertificates('system')])].map((pem) => `${pem.trim()}\n`).join('')
+}
