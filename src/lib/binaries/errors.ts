@@ -290,6 +290,37 @@ export const binaryErrors = defineErrors({
     exit: 1,
     about: 'A warning: xopc cannot tell what a frpc of your own does. It sees all that goes through the tunnel.',
   },
+  FRPC_NOT_FETCHED: {
+    message: 'frpc could not be fetched from {url}: {reason}.',
+    hint: 'Try again. Where this computer cannot reach that, name a mirror with XOPC_FRPC_MIRROR, or a frpc of your own with XOPC_FRPC_PATH.',
+    http: 502,
+    exit: 1,
+    about:
+      'The network, the server or a proxy between them is in the way, or the connection stood still for 30 s. Nothing was left behind.',
+  },
+  FRPC_ARCHIVE_CHANGED: {
+    message:
+      'What came from {url} is not the release: its SHA-256 is {found}, and {expected} was expected. Nothing of it was read or kept.',
+    hint: 'Try again, and from another network: somebody between you and the server may have put something else in its place.',
+    http: 502,
+    exit: 1,
+    about:
+      'The archive is compared with a digest in the source of xopc before anything in it is read. A page of a network login does this, too.',
+  },
+  FRPC_ARCHIVE_REFUSED: {
+    message: 'The archive of frpc is not unpacked: {reason}.',
+    hint: 'Name a frpc of your own with XOPC_FRPC_PATH, and tell us: this archive should not exist.',
+    http: 502,
+    exit: 1,
+    about: 'The archive has the right digest and holds something else than the one file that is looked for. Nothing was written.',
+  },
+  FRPC_MIRROR_INVALID: {
+    message: 'XOPC_FRPC_MIRROR is no place to fetch frpc from: {mirror}.',
+    hint: 'Name an https address, under which v0.71.0/frp_0.71.0_linux_amd64.tar.gz and the like lie. The digest is compared all the same.',
+    http: 400,
+    exit: 2,
+    about: 'A mirror is an https address, or an http one on this computer, without a user name, a password, a query or a fragment.',
+  },
   FRPC_CONFIG_INVALID: {
     message: 'No configuration of frpc is made from this {what}.',
     hint: 'What brokers may give out is in docs/guide; a broker that gives out something else cannot be used.',

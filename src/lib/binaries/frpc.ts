@@ -4,8 +4,11 @@ import { look } from '../system/files.ts'
 import { ensurePrivateDir } from '../system/folders.ts'
 import { binaryErrors } from './errors.ts'
 import { type Computer, type FrpcRelease, frpcTarget, officialFrpc } from './frpc-digests.ts'
+import { downloadFrpc, type FrpcProgress, notedDigest } from './frpc-download.ts'
 import { checkFetched, checkNamed } from './frpc-file.ts'
 import { frpcVersion } from './frpc-start.ts'
+
+export type { FrpcProgress }
 
 /** A frpc that was checked and started once. */
 export interface Frpc {
@@ -13,14 +16,6 @@ export interface Frpc {
   version: string
   /** `FRPC_NOT_PINNED` where it is one of the person's own. */
   warning: XopcError | null
-}
-
-/** How far fetching it is. */
-export interface FrpcProgress {
-  phase: 'downloading' | 'verifying' | 'extracting'
-  bytesReceived: number
-  /** Null where the server does not say. */
-  totalBytes: number | null
 }
 
 /** What `prepareFrpc` is told. */
@@ -52,8 +47,16 @@ export async function prepareFrpc(wish: PrepareFrpc): Promise<Frpc> {
   if (target === null || known === undefined) throw binaryErrors.FRPC_UNSUPPORTED({ platform: target ?? `${computer.os}-${computer.arch}` })
   const program = frpcPlace(wish.state.paths.dir, release.version, target)
   await tightenFolders(wish.state.paths.dir, program)
-  if (known.binary === null || !(await checkFetched(program, known.binary)))
-    throw binaryErrors.FRPC_MISSING({ version: release.version, path: program })
+  const present = async (): Promise<boolean> => {
+    const expected = known.binary ?? (await notedDigest(program))
+    return expected !== null && (await checkFetched(program, expected))
+  }
+  if (!(await present())) {
+    if (!wish.fetch) throw binaryErrors.FRPC_MISSING({ version: release.version, path: program })
+    await downloadFrpc({ ...wish, release, target, place: program }, present)
+    // Read again from the disk: what is started is what was checked there.
+    if (!(await present())) throw binaryErrors.FRPC_MISSING({ version: release.version, path: program })
+  }
   return { program, version: await frpcVersion(program, env, computer, signal), warning: null }
 }
 
