@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { XopcError } from '../errors/error.ts'
-import { look } from '../system/files.ts'
+import { look, lookThrough } from '../system/files.ts'
 import { ensurePrivateDir } from '../system/folders.ts'
 import { binaryErrors } from './errors.ts'
 import { type Computer, type FrpcRelease, frpcTarget, officialFrpc } from './frpc-digests.ts'
@@ -58,6 +58,14 @@ export async function prepareFrpc(wish: PrepareFrpc): Promise<Frpc> {
     if (!(await present())) throw binaryErrors.FRPC_MISSING({ version: release.version, path: program })
   }
   return { program, version: await frpcVersion(program, env, computer, signal), warning: null }
+}
+
+/** Whether there is one to be checked; looks at nothing but the name. Throws nothing that a file could cause. */
+export async function hasFrpc(state: PrepareFrpc['state'], env: NodeJS.ProcessEnv): Promise<boolean> {
+  const target = frpcTarget({ os: process.platform, arch: process.arch })
+  const fetched = target === null ? null : frpcPlace(state.paths.dir, officialFrpc.version, target)
+  const path = env['XOPC_FRPC_PATH'] || fetched
+  return path !== null && (await lookThrough(path).catch(() => null))?.kind === 'file'
 }
 
 /** Where it is kept. Pure. */
