@@ -1,0 +1,47 @@
+import { defineErrors } from '../errors/error.ts'
+
+/** What can go wrong with a broker on this computer; what it refuses over HTTP has codes of its own (protocol/broker-api.ts). */
+export const brokerErrors = defineErrors({
+  BROKER_STORE_BROKEN: {
+    message: 'The broker’s file {path} cannot be used: {reason}.',
+    hint: 'Put a copy in its place that was made before; BACKUP.md of the set says how.',
+    http: 500,
+    exit: 3,
+    about: 'The SQLite file of names, leases and registration keys cannot be opened, is no database, or was written by a newer xopc.',
+  },
+  BROKER_PORT_TAKEN: {
+    message: 'The broker cannot listen on {place}: {reason}.',
+    hint: 'End what listens there, or take another port: xopc broker start --dev --port 0',
+    http: 409,
+    exit: 1,
+    about: 'Another program, perhaps another broker, has the port of the API, of the plugin or of the gateways.',
+  },
+  BROKER_ALREADY_RUNNING: {
+    message: 'A broker already runs on {folder} (process {pid}).',
+    hint: 'Use that one, or end it first. Another one needs a folder of its own: --dir.',
+    http: 409,
+    exit: 1,
+    about: 'Two brokers on one folder would give out the same names.',
+  },
+  BROKER_NOT_SET_UP: {
+    message: 'There is no broker in {folder}: {file} is missing.',
+    hint: 'Write the set for a public host with --domain, or try one on this computer first: xopc broker start --dev',
+    http: 404,
+    exit: 1,
+    about: 'Commands of a broker act on a folder that `xopc broker init`, or `xopc broker start --dev`, has made.',
+  },
+  BROKER_CONFIG_BROKEN: {
+    message: 'The broker’s settings {path} cannot be used: {problem}.',
+    hint: 'Mend the file. What it has to look like shows a fresh set in another folder: xopc broker init',
+    http: 500,
+    exit: 3,
+    about: '`broker.json` is no JSON5, or a value in it is not one that a broker could work with.',
+  },
+  BROKER_FRPS_FAILED: {
+    message: 'frps does not come up: {reason}',
+    hint: 'What it said stands in {log}.',
+    http: 503,
+    exit: 1,
+    about: 'frps ended before it was ready: often a port that is taken, or a certificate that cannot be read.',
+  },
+})

@@ -1,0 +1,78 @@
+import { findFrps } from '../binaries/frps.ts'
+import type { FrpsSettings } from '../binaries/frps-config.ts'
+import { XopcError } from '../errors/error.ts'
+import { createSupervisor } from '../supervisor/supervisor.ts'
+import { createAudit } from '../system/audit.ts'
+import { type Clock, systemClock } from '../system/clock.ts'
+import { withFileLock } from '../system/file-lock.ts'
+import { ensurePrivateDir } from '../system/folders.ts'
+import { createLog, logLevelOf } from '../system/log.ts'
+import { statePaths } from '../system/paths.ts'
+import { type Broker, startBroker } from './broker.ts'
+import { allowDevSecret, prepareDev } from './dev.ts'
+import { brokerErrors } from './errors.ts'
+import type { BrokerFolder } from './folder.ts'
+import type { BrokerSettings } from './settings.ts'
+import { openStore } from './store/sqlite.ts'
+
+/** How a broker of a folder is run. */
+export interface RunOptions {
+  dev: boolean
+  /** Of the API, with `dev`. */
+  port: number
+  env: NodeJS.ProcessEnv
+}
+
+/** Runs the broker of a folder while `work` lasts. Throws `BROKER_ALREADY_RUNNING`, `BROKER_NOT_SET_UP`, and what its parts throw. */
+export async function runBrokerIn(folder: BrokerFolder, options: RunOptions, work: (broker: Broker) => Promise<void>): Promise<void> {
+  const program = await findFrps(options.env)
+  await ensurePrivateDir(folder.dir)
+  await alone(folder, async () => {
+    const clock = systemClock
+    const level = logLevelOf(options.env) ?? 'info'
+    const log = createLog({ path: folder.log, clock, level })
+    const audit = createAudit({ path: folder.audit, clock })
+    const paths = { ...statePaths(options.env), children: folder.children }
+    const supervisor = createSupervisor({ state: { paths }, clock, log })
+    await supervisor.reapOrphans()
+    const store = await openStore(folder.store)
+    try {
+      const { settings, frps } = await prepared(folder, options, clock)
+      if (options.dev) allowDevSecret(store, clock.now())
+      const parts = { settings, store, supervisor, clock, log, audit, logPath: folder.log }
+      const broker = await startBroker({ ...parts, frps: { program, configPath: folder.frps, settings: frps } })
+      log.info('the broker runs', { url: broker.brokerUrl, frps: program.version })
+      try {
+        await work(broker)
+      } finally {
+        await broker.close()
+      }
+    } finally {
+      store.close()
+      audit.close()
+      log.close()
+    }
+  })
+}
+
+async function prepared(
+  folder: BrokerFolder,
+  { dev, port }: RunOptions,
+  clock: Clock,
+): Promise<{ settings: BrokerSettings; frps: FrpsSettings }> {
+  if (dev) return await prepareDev(folder, port, clock)
+  throw brokerErrors.BROKER_NOT_SET_UP({ folder: folder.dir, file: folder.settings })
+}
+
+async function alone(folder: BrokerFolder, work: () => Promise<void>): Promise<void> {
+  let mine = false
+  const inside = async (): Promise<void> => {
+    mine = true
+    await work()
+  }
+  await withFileLock(folder.lock, inside, { waitMs: 0 }).catch((error: unknown) => {
+    if (mine || !(error instanceof XopcError) || error.code !== 'LOCK_TIMEOUT') throw error
+    const [, pid = 'unknown'] = /pid (\d+)/.exec(error.message) ?? []
+    throw brokerErrors.BROKER_ALREADY_RUNNING({ folder: folder.dir, pid }, { cause: error })
+  })
+}
