@@ -54,6 +54,12 @@ const rows = [
   { from: 'src/lib/local-ui/', uses: [...folders('client', 'protocol', 'system'), ...error], types: folders('state') },
   // Tools over what a person can do; who serves them finds the gateway.
   { from: 'src/lib/mcp/', uses: [...folders('protocol', 'system'), ...error], types: xopc },
+  // The other end of public tunnels: a program of its own, which knows nothing of a gateway.
+  {
+    from: 'src/lib/broker/',
+    uses: [...files('binaries/frps', 'binaries/frps-config'), ...folders('protocol', 'supervisor', 'system'), ...error],
+    types: folders('state'),
+  },
   // The record of what it started is part of the state.
   { from: 'src/lib/supervisor/', uses: [...folders('state', 'protocol', 'system'), ...error] },
   ...['identity', 'state', 'binaries', 'probe'].map((part) => ({
@@ -113,6 +119,7 @@ const outside = [
     'src/lib/remote/',
     'src/lib/probe/',
     'src/lib/local-ui/',
+    'src/lib/broker/',
     // Whether a socket file or a port is somebody's is told only by dialling it.
     'src/lib/system/(net|socket-file|trust)[.]ts',
   ]),
@@ -127,6 +134,7 @@ const outside = [
     'src/lib/probe/',
   ]),
   only('the MCP SDK: only mcp/', 'Decision 019.', 'node_modules/@modelcontextprotocol/', ['src/lib/mcp/']),
+  only('node:sqlite: only the broker', 'Decision 022.', '^(node:)?sqlite$', ['src/lib/broker/']),
   {
     name: 'browser-safe: ui/, client/ and protocol/ know no node: module',
     comment: 'They run in a browser.',

@@ -329,4 +329,34 @@ export const binaryErrors = defineErrors({
     about:
       'What a broker gives out ends in a file that frpc reads as a template and as TOML, so only letters, digits and few signs are taken. Without TLS only a frp server on this computer is used.',
   },
+  FRPS_MISSING: {
+    message: 'There is no frps on this computer: {program} was not found.',
+    hint: 'Install frp 0.68.1 or newer (https://github.com/fatedier/frp/releases), or name its frps with XOPC_FRPS_PATH.',
+    http: 503,
+    exit: 1,
+    about: 'A broker drives the frps that is installed; it brings none. It is looked for at XOPC_FRPS_PATH, then on PATH.',
+  },
+  FRPS_TOO_OLD: {
+    message: 'This frps is too old: {version}. A broker needs {needed}.',
+    hint: 'Install a newer one, or name it with XOPC_FRPS_PATH.',
+    http: 503,
+    exit: 1,
+    about:
+      'Before 0.68.1 frp has a hole through which strangers pass the checks of a server (CVE-2026-40910), so older versions are not started.',
+  },
+  FRPS_CONFIG_BROKEN: {
+    message: 'The configuration of frps, {path}, cannot be read: {reason}.',
+    hint: 'Mend it, or write the set anew into another folder: xopc broker init',
+    http: 500,
+    exit: 3,
+    about: 'The file is no TOML.',
+  },
+  FRPS_CONFIG_UNSAFE: {
+    message: 'frps is not started with {path}: {problem}.',
+    hint: 'Mend it. What it has to look like shows a fresh set in another folder: xopc broker init',
+    http: 500,
+    exit: 3,
+    about:
+      'A broker keeps gateways apart by the plugin, by loopback addresses and by TLS of its frps. Where one of these is missing in frps.toml, anybody could take any name or read tokens.',
+  },
 })

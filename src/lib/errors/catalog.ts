@@ -4,6 +4,7 @@ import { lanErrors } from '../access/lan/errors.ts'
 import { proxyErrors } from '../access/proxy/errors.ts'
 import { tailscaleErrors } from '../access/tailscale/errors.ts'
 import { binaryErrors } from '../binaries/errors.ts'
+import { brokerErrors } from '../broker/errors.ts'
 import { clientErrors } from '../client/errors.ts'
 import { configErrors } from '../config/errors.ts'
 import { coreErrors } from '../core/errors.ts'
@@ -23,6 +24,7 @@ import type { ErrorDefinition } from './error.ts'
 const parts: readonly Readonly<Record<string, { definition: ErrorDefinition }>>[] = [
   accessErrors,
   binaryErrors,
+  brokerErrors,
   cliErrors,
   clientErrors,
   configErrors,
