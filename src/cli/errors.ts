@@ -75,4 +75,19 @@ export const cliErrors = defineErrors({
     exit: 70,
     about: 'An error that nobody foresaw. The terminal shows one sentence; the stack is in the log file.',
   },
+  ANSWER_NEEDED: {
+    message: 'This needs your answer, and there is no terminal to ask at, or the answer was no. Nothing was done.',
+    hint: 'Read what it does, and answer with {flag}: {command}',
+    http: 400,
+    exit: 1,
+    about:
+      'A command asks before something that cannot be taken back, or that opens the gateway. Scripts answer with the flag that is named.',
+  },
+  TUNNEL_CLOSED: {
+    message: 'The public tunnel is not open, so no device can join by its address.',
+    hint: 'Open it first: xopc tunnel start',
+    http: 409,
+    exit: 1,
+    about: 'A QR code holds the address by which a device comes; there is none yet.',
+  },
 })

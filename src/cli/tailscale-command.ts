@@ -1,19 +1,24 @@
 import { Flags, GatewayCommand } from './base-command.ts'
-import { openTailscale } from './open-tailscale.ts'
+import { openMethod } from './open-method.ts'
 import { renderPlan } from './render/plan.ts'
 import { renderTailscaleOn } from './render/tailscale.ts'
 import { endSignal } from './until-ended.ts'
 import type { Plan } from '../lib/access/access-method.ts'
 import type { EnableOptions } from '../lib/core/xopc.ts'
+import { funnelConsent } from '../lib/protocol/consent.ts'
 import type { AccessState } from '../lib/protocol/http-api.ts'
 
 /** What a shell expects of a command that Ctrl-C ended. */
 const INTERRUPTED = 130
 
+/** Longer than a certificate takes on a bad day, ms. */
+const LONGEST_MS = 120_000
+
 /** Flags of `tailscale serve` and `tailscale funnel`. */
 export const openingFlags = {
   port: Flags.integer({ min: 1, max: 65_535, helpValue: '<port>', summary: 'The https port of the tailnet name, instead of 443.' }),
   for: Flags.string({ helpValue: '<time>', summary: 'Only for a time, such as 30m or 2h: nothing is saved, and it closes by itself.' }),
+  replace: Flags.boolean({ summary: 'Where the public tunnel is open, close it first.' }),
   wait: Flags.boolean({ summary: 'Where Tailscale waits for you (sign-in, approval), wait until it is done.' }),
   'dry-run': Flags.boolean({ summary: 'Show what would be done, and do nothing.' }),
 }
@@ -22,6 +27,7 @@ export const openingFlags = {
 interface Typed {
   port: number | undefined
   for: string | undefined
+  replace: boolean
   wait: boolean
   'dry-run': boolean
   'accept-risk'?: boolean
@@ -44,8 +50,11 @@ export abstract class TailscaleOnCommand extends GatewayCommand {
     const running = kind === 'client'
     const { interactive, live, columns } = this.terminal
     const signal = endSignal()
-    const state = await openTailscale(xopc, {
-      options: { ...options, ...(flags.for !== undefined && { for: flags.for }) },
+    const state = await openMethod(xopc, {
+      id: 'tailscale',
+      agreement: funnelConsent,
+      longestMs: LONGEST_MS,
+      options: { ...options, ...(flags.for !== undefined && { for: flags.for }), ...(flags.replace && { replace: true }) },
       acceptRisk: flags['accept-risk'] === true,
       wait: flags.wait,
       running,

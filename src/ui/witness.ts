@@ -6,6 +6,7 @@ const doors: Record<AccessId, readonly IngressId[]> = {
   tailscale: ['tailscale'],
   lan: ['lan'],
   proxy: ['local', 'proxy'],
+  tunnel: ['tunnel'],
 }
 
 /** The device that came by a way in last: its own traffic is the best proof. Pure. */

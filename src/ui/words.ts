@@ -4,15 +4,16 @@ import type { TabName } from './route.ts'
 /** What a way in is called. Pure. */
 export function methodName({ id, audience }: Pick<MethodView, 'id' | 'audience'>): string {
   if (id === 'tailscale') return audience === 'internet' ? 'Tailscale Funnel' : 'Tailscale Serve'
-  return { lan: 'Local network', proxy: 'Reverse proxy' }[id]
+  return { lan: 'Local network', proxy: 'Reverse proxy', tunnel: 'Public tunnel' }[id]
 }
 /** The tab of each. */
-export const methodTabs: Record<AccessId, TabName> = { tailscale: 'tailscale', lan: 'lan', proxy: 'reverse-proxy' }
+export const methodTabs: Record<AccessId, TabName> = { tailscale: 'tailscale', lan: 'lan', proxy: 'reverse-proxy', tunnel: 'public' }
 /** What opens each from the terminal. */
 export const methodCommands: Record<AccessId, string> = {
   tailscale: 'xopc tailscale serve',
   lan: 'xopc lan on',
   proxy: 'xopc proxy set https://gateway.example.com',
+  tunnel: 'xopc tunnel start',
 }
 
 /** The word of a state. */
@@ -32,6 +33,7 @@ const doorNames: Record<string, string> = {
   lan: 'the local network',
   tailscale: 'Tailscale',
   proxy: 'your reverse proxy’s socket',
+  tunnel: 'the public tunnel',
 }
 
 /** The name of a door. */

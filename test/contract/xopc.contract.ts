@@ -25,6 +25,7 @@ export function describeXopc(kind: Kind): void {
         { id: 'tailscale', intended: false, audience: 'tailnet', state: { phase: 'off' }, candidates: [] },
         { id: 'lan', intended: false, audience: 'lan', audienceText: 'anyone on the same network', state: { phase: 'off' } },
         { id: 'proxy', intended: false, audience: 'internet', state: { phase: 'off' }, candidates: [] },
+        { id: 'tunnel', intended: false, audience: 'internet', state: { phase: 'off' }, candidates: [] },
       ])
       expect(ssh.command).toMatch(/^ssh -N -L (\d+):127\.0\.0\.1:\1 \S+@\S+$/)
     })
@@ -207,6 +208,7 @@ export function describeRunning(kind: Exclude<Kind, 'offline'>): void {
         { id: 'tailscale', intended: false, state: { phase: 'off' } },
         { id: 'lan', intended: false, state: { phase: 'off' } },
         { id: 'proxy', intended: false, state: { phase: 'off' } },
+        { id: 'tunnel', intended: false, state: { phase: 'off' } },
       ])
     })
 

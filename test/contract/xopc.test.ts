@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Xopc } from '../../src/lib/core/xopc.ts'
 import { configText, kinds, openHouse } from './house.ts'
 import { describeDevices, describePairing } from './pairing.contract.ts'
@@ -32,6 +32,7 @@ const calls: Record<keyof Xopc, (xopc: Xopc) => Promise<unknown>> = {
   revokeDevice: (xopc) => xopc.revokeDevice('no-such-device'),
   revokeDevices: (xopc) => xopc.revokeDevices(),
   tunnelStatus: (xopc) => xopc.tunnelStatus(),
+  prefetchTunnel: (xopc) => xopc.prefetchTunnel(),
   config: (xopc) => xopc.config(),
   patchConfig: (xopc) => xopc.patchConfig({ 'gateway.maxSseConnections': 9 }),
   rotateToken: (xopc) => xopc.rotateToken(),
@@ -63,7 +64,9 @@ const expected: Record<keyof Xopc, readonly [live: string, client: string, offli
   renameDevice: ['DEVICE_NOT_FOUND', 'DEVICE_NOT_FOUND', 'DEVICE_NOT_FOUND'],
   revokeDevice: ['DEVICE_NOT_FOUND', 'DEVICE_NOT_FOUND', 'DEVICE_NOT_FOUND'],
   revokeDevices: ['answers', 'answers', 'answers'],
-  tunnelStatus: ['answers', 'answers', 'GATEWAY_NOT_RUNNING'],
+  tunnelStatus: ['answers', 'answers', 'answers'],
+  // The program that is named is none.
+  prefetchTunnel: ['FRPC_PATH_MISSING', 'FRPC_PATH_MISSING', 'FRPC_PATH_MISSING'],
   config: ['answers', 'answers', 'answers'],
   patchConfig: ['answers', 'answers', 'answers'],
   rotateToken: ['answers', 'answers', 'answers'],
@@ -75,6 +78,7 @@ const expected: Record<keyof Xopc, readonly [live: string, client: string, offli
 }
 
 it('who refuses what is as the table says', async () => {
+  vi.stubEnv('XOPC_FRPC_PATH', '/nowhere/frpc')
   const columns = await Promise.all(
     kinds.map(async (kind) => {
       await using house = await openHouse(kind)

@@ -64,7 +64,7 @@ it('a program that the gateway keeps running has no secret of ours in its enviro
   const before = { ...process.env }
   Object.assign(process.env, { XOPC_GATEWAY_TOKEN: secrets.token, XOPC_TUNNEL_REGISTRATION_SECRET: secrets.registration })
   try {
-    const child = supervisor.start({ name: 'child', command: 'sleep', args: ['60'], env: { GIVEN: 'yes' } })
+    const child = supervisor.start({ name: 'child', command: 'sleep', args: ['60'], env: { ...process.env, GIVEN: 'yes' } })
     await child.ready()
     const environment = readFileSync(`/proc/${child.pid()}/environ`, 'utf8')
     expect(environment).toContain('GIVEN=yes')

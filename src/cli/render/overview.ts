@@ -56,12 +56,13 @@ function renderConflict({ message, fix }: Conflict): string[] {
 }
 
 /** What becomes of a way in that is intended. */
-const atStart: Record<AccessId, string> = { tailscale: 'opens', lan: 'opens', proxy: 'verified' }
+const atStart: Record<AccessId, string> = { tailscale: 'opens', lan: 'opens', proxy: 'verified', tunnel: 'opens' }
 /** What switches a way in on. */
 const onCommands: Record<AccessId, string> = {
   tailscale: 'xopc tailscale serve',
   lan: 'xopc lan on',
   proxy: 'xopc proxy set https://gateway.example.com',
+  tunnel: 'xopc tunnel start',
 }
 
 function nextStep({ running, methods, recommended, conflicts }: Overview): string {

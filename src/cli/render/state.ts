@@ -37,6 +37,15 @@ export function stateDetail(state: AccessState, now: number | null): string[] {
   }
 }
 
+/** The line that stands while it is waited for. Pure. */
+export function waitingText(state: AccessState, ms: number): string {
+  const seconds = `${Math.round(ms / 1000)} s`
+  if (state.phase === 'starting') return `${cleanText(state.step, longest)} (${seconds})`
+  if (state.phase === 'blocked')
+    return `waits for you: ${cleanText(state.url ?? state.command ?? state.needs.message, longest)} (${seconds})`
+  return `verifying (${seconds})`
+}
+
 /** The command is said once: most hints end with it. */
 function blockedDetail({ needs, command, url }: Extract<AccessState, { phase: 'blocked' }>): string[] {
   const isSaid = command !== undefined && needs.hint?.includes(command) === true

@@ -44,15 +44,6 @@ export function renderTailscaleOn(state: AccessState, { mode, running, time, tex
   ]
 }
 
-/** The line that stands while it is waited for. Pure. */
-export function waitingText(state: AccessState, ms: number): string {
-  const seconds = `${Math.round(ms / 1000)} s`
-  if (state.phase === 'starting') return `${cleanText(state.step, longest)} (${seconds})`
-  if (state.phase === 'blocked')
-    return `waits for you: ${cleanText(state.url ?? state.command ?? state.needs.message, longest)} (${seconds})`
-  return `verifying (${seconds})`
-}
-
 /** What `xopc tailscale off` says. Pure. */
 export function renderTailscaleOff(state: AccessState, running: boolean): string[] {
   const next = state.phase === 'off' ? 'xopc tailscale serve, to put it there again' : 'xopc tailscale status'

@@ -10,7 +10,8 @@ import type { Log } from '../system/log.ts'
 import type { Probe } from '../probe/probe.ts'
 import type { Way } from '../probe/way.ts'
 import type { Consent } from '../protocol/consent.ts'
-import type { AccessId, AccessState, Audience, Candidate, Finding, IngressId } from '../protocol/http-api.ts'
+import type { AccessId, AccessState, Audience, Candidate, Finding, IngressId, OutsideLook } from '../protocol/http-api.ts'
+import type { TunnelRun } from '../protocol/tunnel-api.ts'
 
 /** What a method found out about the world outside; each method narrows it in its own folder. */
 export type Facts = Readonly<Record<string, unknown>>
@@ -58,6 +59,8 @@ export interface AccessContext {
   clock: Clock
   log: Log
   audit: Audit
+  /** Of this xopc. */
+  readonly version: string
   /** Asks the reconciler to look at this method again, for example when the network changed. */
   changed(): void
 }
@@ -68,6 +71,8 @@ export interface AccessOptions {
   url?: string
   mode?: 'serve' | 'funnel'
   port?: number
+  /** Base of a broker's API. */
+  broker?: string
 }
 
 /** What is known of a method with or without a running gateway: pure, but for `inspect`, which changes nothing. */
@@ -93,11 +98,43 @@ export interface AccessDefinition {
   settingsOff(): ConfigEdits
   /** The configuration as it would be with edits, as far as this method looks at it; the same object where it looks at none of them. */
   proposed(config: Config, edits: ConfigEdits): Config
+  /** Why settings of it that do not switch it on must not be saved, or null; absent where all may. */
+  unready?(config: Config, edits: ConfigEdits, state: State): Promise<XopcError | null>
+  /** The settings that a start of the gateway writes, because what they ask for is not what a start may open; absent where there are none. */
+  atStart?(config: Config, state: State): Promise<ConfigEdits>
+  /** What makes it one of those of which only one is on at a time; absent where it goes beside others. */
+  readonly exposure?: Exposure
   /** What a person agrees to before strangers may come by it; absent where that cannot be. */
   readonly consent?: AccessConsent
   create(context: AccessContext): AccessMethod
   /** Takes out what a gateway that has ended left behind; absent where nothing stays behind. */
   undo?(state: State, signal: AbortSignal): Promise<void>
+  /** Gives back for ever what was reserved for it elsewhere; absent where nothing is. Says whether there was anything. Throws where nobody confirmed it. */
+  release?(state: State, signal: AbortSignal): Promise<boolean>
+  /** The settings that belonged to what was given back. */
+  settingsReleased?(): ConfigEdits
+  /** Brings what it needs of other people's programs; absent where it brings nothing. */
+  prefetch?(state: State, signal: AbortSignal): Promise<Prefetched>
+}
+
+/** What a prefetch brought, or found. */
+export interface Prefetched {
+  program: string
+  version: string
+  /** Something about it that a person should know. */
+  warning: ErrorInfo | null
+}
+
+/** One of several ways in of which one at a time is open: people should not have to ask themselves by which of them strangers come. */
+export interface Exposure {
+  /** What it is called: "Tailscale Serve". */
+  name(config: Config): string
+  /** Whether the configuration asks for it, now or at the next start. */
+  wanted(config: Config): boolean
+  /** The settings by which nothing asks for it any more. */
+  away(): ConfigEdits
+  /** What closes it, and what opens it in place of another. */
+  readonly commands: { off: string; replace: string }
 }
 
 /** The agreement to an audience of the whole internet. */
@@ -115,6 +152,8 @@ export interface AccessMethod {
   readonly id: AccessId
   /** While intended, `inspect` is asked this often (ms); where its facts differ from the last, `enable` runs again. */
   readonly inspectEveryMs?: number
+  /** How long `enable` may take, where that is more than a minute (ms). */
+  readonly enableMs?: number
   /** Whether the configuration asks for this method. */
   intended(config: Config): boolean
   /** Who could reach the gateway through it. */
@@ -127,6 +166,14 @@ export interface AccessMethod {
   asked?(intended: boolean): void
   /** How this computer reaches an address of it, where names and TCP do not lead there. */
   way?(url: string): Way | null
+  /** The staged test of its address failed while it said that it was on: it may mend what it can. */
+  unverified?(fault: ErrorInfo): void
+  /** A look at its address from somewhere else; null where there is nobody to look. Never throws but the signal's reason. */
+  lookFromOutside?(signal: AbortSignal): Promise<OutsideLook | null>
+  /** Something that a person should know although it works. */
+  warning?(): ErrorInfo | null
+  /** What the older routes of the tunnel tell of it. */
+  tunnel?(): TunnelRun
   /** Twice equals once. Throws XopcError where it cannot. */
   enable(signal: AbortSignal, report: Report): Promise<AccessState>
   /** Undoes what enable did and nothing else. */

@@ -28,6 +28,7 @@ const replyFields = {
   devices: [],
   renameDevice: ['id', 'name'],
   tunnelStatus: ['state', 'config'],
+  prefetchTunnel: ['program', 'version'],
   config: ['etag', 'config', 'origins'],
   patchConfig: ['etag', 'config'],
   rotateToken: ['token'],
@@ -43,7 +44,7 @@ async function revokedBy(reply: TransportReply): Promise<number> {
 }
 
 /** The gateway bounds these itself; the reply may take longer than the usual (ms). */
-const slow = { wait: 130_000, diagnose: 20_000, test: 20_000, pair: 60_000 }
+const slow = { wait: 130_000, diagnose: 20_000, test: 20_000, pair: 60_000, prefetch: 610_000 }
 
 /** Xopc of a gateway elsewhere. Throws what the gateway answered, `NOT_XOPC_GATEWAY` and `GATEWAY_VERSION_SKEW`, and what the transport throws. */
 export function createClient(transport: Transport): Xopc {
@@ -87,12 +88,12 @@ export function createClient(transport: Transport): Xopc {
     health: async () => await ask('health'),
     status: async () => await ask('status'),
     overview: async () => await ask('overview'),
-    plan: async (id, { address, url, mode, port } = {}) =>
-      await ask('plan', { id, query: { address, url, mode, port: port === undefined ? undefined : String(port) } }),
+    plan: async (id, { address, url, mode, port, broker } = {}) =>
+      await ask('plan', { id, query: { address, url, mode, port: port === undefined ? undefined : String(port), broker } }),
     async enable(id, { wait, ...body } = {}) {
       return await ask('enable', { id, body, ...(wait === true ? { query: { wait: '1' }, timeoutMs: slow.wait } : {}) })
     },
-    disable: async (id) => await ask('disable', { id, body: {} }),
+    disable: async (id, options = {}) => await ask('disable', { id, body: options }),
     consent: async (id, version) => await ask('consent', { id, body: { version } }),
     test: async (id, options = {}) => await watchTest('test', { id, body: {} }, options),
     testUrl: async (url, options = {}) => await watchTest('testUrl', { body: { url } }, options),
@@ -108,6 +109,7 @@ export function createClient(transport: Transport): Xopc {
     revokeDevice: async (id) => await tell('revokeDevice', { id }),
     revokeDevices: async () => await revokedBy(await transport(requestOf(routes.revokeDevices, {}))),
     tunnelStatus: async () => await ask('tunnelStatus'),
+    prefetchTunnel: async () => await ask('prefetchTunnel', { body: {}, timeoutMs: slow.prefetch }),
     config: async () => await ask('config'),
     patchConfig: async (patch, ifMatch) =>
       await ask('patchConfig', { body: patch, headers: ifMatch === undefined ? {} : { 'if-match': ifMatch } }),

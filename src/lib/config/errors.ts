@@ -239,11 +239,12 @@ export const configErrors = defineErrors({
     about: 'Funnel is open to the whole internet; people sign in there with a password.',
   },
   EXPOSURE_CONFLICT: {
-    message: 'Tailscale ({mode}) and the public tunnel are both asked for; one exposure at a time.',
-    hint: 'Choose one. To keep the tunnel, xopc config set gateway.tailscale.mode=off; to keep Tailscale: xopc config set tunnel.enabled=false tunnel.autoStart=false',
+    message: '{first} is asked for already; only one of Tailscale and the public tunnel is open at a time.',
+    hint: 'Close it first ({off}), or put this one in its place: {command}',
     http: 409,
     exit: 1,
-    about: 'A file that holds both starts neither.',
+    about:
+      'Of two ways to the outside nobody could tell by which strangers came. A file that holds both starts neither, and the overview shows both ways out.',
   },
   UPSTREAM_INVALID: {
     message: '{url} is not the address of an app: {reason}.',

@@ -17,7 +17,9 @@ const funnelOpen: Rule = ({ config: { gateway } }) =>
 const twoExposures: Rule = ({ config: { gateway, tunnel } }) => {
   const both = gateway.tailscale.mode !== 'off' && (tunnel.enabled || tunnel.autoStart)
   if (!both) return []
-  return [found('gateway.tailscale.mode', configErrors.EXPOSURE_CONFLICT({ mode: gateway.tailscale.mode }), 'warning')]
+  const first = `Tailscale (${gateway.tailscale.mode})`
+  const conflict = configErrors.EXPOSURE_CONFLICT({ first, off: 'xopc tailscale off', command: 'xopc tunnel start --replace' })
+  return [found('gateway.tailscale.mode', conflict, 'warning')]
 }
 
 /** Rules about what may be open at the same time. */

@@ -11,22 +11,14 @@ const later: readonly { key: string; method: string; asked: (config: Config) => 
     asked: ({ gateway: { auth } }) => auth.mode === 'trusted-proxy' && auth.trustedProxy?.jwt !== undefined,
   },
   { key: 'gateway.agent', method: 'the agent API', asked: ({ gateway }) => gateway.agent !== undefined },
-  { key: 'tunnel.enabled', method: 'the public tunnel', asked: ({ tunnel }) => tunnel.enabled },
-  { key: 'tunnel.autoStart', method: 'the public tunnel', asked: ({ tunnel }) => tunnel.autoStart },
 ]
 
 const notYet: Rule = ({ config }) =>
   later.filter(({ asked }) => asked(config)).map(({ key, method }) => found(key, configErrors.NOT_IN_THIS_VERSION({ key, method })))
 
-/** Settings that do nothing before their method exists, by the first words of their path. */
-const idle: readonly [start: string, method: string][] = [
-  ...later.map(({ key, method }): [string, string] => [key, method]),
-  ['tunnel', 'the public tunnel'],
-]
-
 /** What a setting waits for, where this version cannot do it yet; else null. */
 export function waitsFor(path: string): string | null {
-  return idle.find(([start]) => path === start || path.startsWith(`${start}.`))?.[1] ?? null
+  return later.find(({ key }) => path === key || path.startsWith(`${key}.`))?.method ?? null
 }
 
 /** Rules about what this version can do. */

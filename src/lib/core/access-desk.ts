@@ -1,5 +1,8 @@
 import type { AccessOptions } from '../access/access-method.ts'
+import { configErrors } from '../config/errors.ts'
+import { toSegments } from '../config/problems.ts'
 import type { Config } from '../config/schema.ts'
+import { valueAt } from '../config/tree.ts'
 import type { ConfigEdits } from '../config/watch.ts'
 import { XopcError } from '../errors/error.ts'
 import { durationIn } from '../protocol/duration.ts'
@@ -7,7 +10,7 @@ import type { AccessId, AccessState } from '../protocol/http-api.ts'
 import { cleanText } from '../protocol/outside-text.ts'
 import { recordConsent } from './consent.ts'
 import { coreErrors } from './errors.ts'
-import { accessMethods, definitionOf, editsToEnable, outlived, planFor } from './intents.ts'
+import { accessMethods, definitionOf, editsToEnable, outlived, planFor, rivalOf } from './intents.ts'
 import type { LiveParts } from './live-parts.ts'
 import { createOpenings, type Openings } from './openings.ts'
 import type { Reconciler } from './reconcile.ts'
@@ -40,6 +43,10 @@ export interface AccessDeskParts extends Pick<LiveParts, 'config' | 'state' | 'c
 const SETTLE_MS = 2000
 /** The same with `wait`. */
 const WAIT_MS = 120_000
+/** What gives way to another is closed by then. */
+const AWAY_MS = 6000
+/** Who reserved something elsewhere confirms by then that it was given back. */
+const RELEASE_MS = 10_000
 
 /** Nothing is open for a time before `load`. */
 export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
@@ -55,10 +62,14 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
   }
 
   async function enable(id: AccessId, options: EnableOptions = {}): Promise<AccessState> {
-    const { wait: _, for: time, ...asked } = options
-    const wasIntended = definitionOf(id).intended(effective())
-    const edits = await editsToEnable(id, { config: effective(), state }, asked)
+    const { wait: _, for: time, replace = false, ...asked } = options
+    const rival = replace ? rivalOf(id, effective()) : null
+    const before = rival === null ? effective() : rival.proposed(effective(), rival.exposure.away())
+    const edits = await editsToEnable(id, { config: before, state }, asked)
     refuseOverridden(id, edits)
+    await refuseOtherReceiver(edits)
+    if (rival !== null) await putAway(rival)
+    const wasIntended = definitionOf(id).intended(effective())
     if (time === undefined) {
       await openings.close(id)
       await config.edit(edits)
@@ -67,6 +78,25 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
     const follows = time === undefined && !wasIntended && definitionOf(id).intended(effective())
     if (!follows) parts.reconciler().intend(id, true)
     return await settled(id, options.wait === true ? WAIT_MS : SETTLE_MS)
+  }
+
+  /** One goes before the other comes, so that strangers never come by both. */
+  async function putAway(rival: NonNullable<ReturnType<typeof rivalOf>>): Promise<void> {
+    const edits = rival.exposure.away()
+    for (const key of Object.keys(edits)) if (!isOff(valueAt(config.current(), toSegments(key)))) refuseOrigin(config, key)
+    await openings.close(rival.id)
+    await config.edit(edits)
+    parts.reconciler().intend(rival.id, false)
+    await settled(rival.id, AWAY_MS)
+  }
+
+  /** A stored secret goes to nobody else than whom it was stored for, whoever asks. Throws `CONFIG_SECRET_NEEDED`. */
+  async function refuseOtherReceiver(edits: ConfigEdits): Promise<void> {
+    const broker = edits['tunnel.brokerUrl']
+    const { brokerUrl, registrationSecret } = config.current().tunnel
+    const stored = registrationSecret !== undefined && config.origin('tunnel.registrationSecret') === null
+    if (typeof broker !== 'string' || !stored || sameOrigin(broker, brokerUrl)) return
+    throw configErrors.CONFIG_SECRET_NEEDED({ key: 'tunnel.brokerUrl', secret: 'tunnel.registrationSecret' })
   }
 
   /** For a time: nothing is saved. Where just that is on without an end, it gets one: what is saved would open it again. */
@@ -108,13 +138,16 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
     for (const key of Object.keys(edits)) refuseOrigin(config, key)
   }
 
-  async function disable(id: AccessId): Promise<AccessState> {
-    const edits = definitionOf(id).settingsOff()
+  async function disable(id: AccessId, { release = false }: { release?: boolean } = {}): Promise<AccessState> {
+    const definition = definitionOf(id)
+    const edits = { ...definition.settingsOff(), ...(release ? definition.settingsReleased?.() : {}) }
     parts.reconciler().intend(id, false)
     const unnoted = await quietly(openings.close(id))
     const unsaved = (await quietly(config.edit(edits))) ?? unnoted
-    const state = await settled(id, SETTLE_MS)
-    if (unsaved === null) return state
+    const off = await settled(id, SETTLE_MS)
+    if (release && (await definition.release?.(state, AbortSignal.timeout(RELEASE_MS))) === true)
+      audit.write('TunnelAudit.released', { method: id })
+    if (unsaved === null) return off
     throw coreErrors.OFF_NOT_SAVED({ id, reason: unsaved.message }, { cause: unsaved })
   }
 
@@ -130,6 +163,14 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
     endOutlived,
     stop: openings.stop,
   }
+}
+
+function isOff(value: unknown): boolean {
+  return value === false || value === 'off'
+}
+
+function sameOrigin(one: string, other: string): boolean {
+  return URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin
 }
 
 /** What keeps something from being saved, where it is no reason to stop. */

@@ -97,7 +97,7 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
       seen = await look(signal)
       return await method.enable(signal, report)
     }
-    return await bounded(work, { id: method.id, ms: times.enableMs, clock, attempt })
+    return await bounded(work, { id: method.id, ms: method.enableMs ?? times.enableMs, clock, attempt })
   }
 
   async function disable(attempt: AbortController): Promise<AccessState> {

@@ -35,6 +35,7 @@ export function conflicts({ config, methods, notTaken, refused }: ConflictFacts)
     ...internetByAddress(methods),
     ...answersAsAnother(methods),
     ...taken(methods),
+    ...identities(methods),
     ...wideTrust(config),
   ]
 }
@@ -80,10 +81,13 @@ function unprovenProxy(config: Config): Conflict[] {
 }
 
 function bothExposures({ gateway, tunnel }: Config): Conflict[] {
-  if (gateway.tailscale.mode === 'off' || !tunnel.autoStart) return []
+  if (gateway.tailscale.mode === 'off' || !(tunnel.enabled || tunnel.autoStart)) return []
   const message = `The configuration asks for Tailscale (${gateway.tailscale.mode}) and the public tunnel; only one at a time is started, so neither is.`
-  const fix = { title: 'Keep one', command: 'xopc config set tunnel.autoStart=false' }
-  return [{ code: 'EXPOSURE_CONFLICT', message, fix }]
+  const ways = [
+    { title: 'Keep Tailscale', command: 'xopc config set tunnel.enabled=false tunnel.autoStart=false' },
+    { title: 'Keep the public tunnel', command: 'xopc tailscale off' },
+  ] as const
+  return [{ code: 'EXPOSURE_CONFLICT', message, fix: ways[0], otherwise: ways[1] }]
 }
 
 function internetByAddress(methods: readonly MethodView[]): Conflict[] {
@@ -109,6 +113,15 @@ function taken(methods: readonly MethodView[]): Conflict[] {
     const { code, message, hint = '' } = state.needs
     const command = /xopc tailscale \S+ --port \d+$/.exec(hint)?.[0]
     return [{ code, message, fix: { title: 'Take another port', ...(command === undefined ? {} : { command }) } }]
+  })
+}
+
+/** Two gateways with one key: the one that stands back, and the one that heard of another. */
+function identities(methods: readonly MethodView[]): Conflict[] {
+  return methods.flatMap(({ state, warning }) => {
+    const blocked = state.phase === 'blocked' && state.needs.code === 'TUNNEL_IDENTITY_IN_USE' ? state.needs : null
+    const error = blocked ?? warning ?? null
+    return error === null ? [] : [{ code: error.code, message: error.message, fix: { title: error.hint ?? error.message } }]
   })
 }
 

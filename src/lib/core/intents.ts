@@ -1,5 +1,6 @@
-import type { AccessDefinition, AccessOptions, Facts, Plan } from '../access/access-method.ts'
+import type { AccessDefinition, AccessOptions, Exposure, Facts, Plan, Prefetched } from '../access/access-method.ts'
 import { accessMethods } from '../access/registry.ts'
+import { configErrors } from '../config/errors.ts'
 import { brokenRule } from '../config/rules.ts'
 import type { Config } from '../config/schema.ts'
 import type { ConfigEdits } from '../config/watch.ts'
@@ -13,6 +14,8 @@ export { accessMethods }
 
 /** Looking at the world is bounded by this, in milliseconds. */
 const LOOK_MS = 5000
+/** Fetching a program may take so long, in milliseconds. */
+const PREFETCH_MS = 600_000
 
 /** What is known of a method. Throws `UNKNOWN_METHOD`. */
 export function definitionOf(id: AccessId): AccessDefinition {
@@ -50,6 +53,13 @@ export async function planFor(id: AccessId, { config, state }: Situation, option
   return broken === null ? plan : { steps: [], refusal: broken.info() }
 }
 
+/** Fetches what a method needs. Throws what keeps that from being used. */
+export async function prefetchOf(id: AccessId, state: State): Promise<Prefetched> {
+  const prefetched = await definitionOf(id).prefetch?.(state, AbortSignal.timeout(PREFETCH_MS))
+  if (prefetched === undefined) throw new Error(`${id} needs nothing that could be fetched`)
+  return prefetched
+}
+
 /** What an intent is judged by. */
 export interface Situation {
   config: Config
@@ -60,16 +70,39 @@ export interface Situation {
 export async function refuseBadEdits({ config, state }: Situation, edits: ConfigEdits): Promise<void> {
   for (const definition of accessMethods) {
     const next = definition.proposed(config, edits)
-    if (next === config || !definition.intended(next)) continue
-    await refuse(definition, { config, state }, next)
+    if (next === config) continue
+    refuseBeside(definition, config, next)
+    const unready = (await definition.unready?.(config, edits, state)) ?? null
+    if (unready !== null) throw unready
+    if (definition.intended(next)) await refuse(definition, { config, state }, next)
   }
+}
+
+/** Another way to the outside, of which one at a time is open, and which a configuration asks for; null where there is none. Pure. */
+export function rivalOf(id: AccessId, config: Config): (AccessDefinition & { exposure: Exposure }) | null {
+  if (definitionOf(id).exposure === undefined) return null
+  return accessMethods.filter(isExposure).find((other) => other.id !== id && other.exposure.wanted(config)) ?? null
+}
+
+function isExposure(definition: AccessDefinition): definition is AccessDefinition & { exposure: Exposure } {
+  return definition.exposure !== undefined
+}
+
+/** Throws `EXPOSURE_CONFLICT` where a method is asked for that was not, beside another one. */
+function refuseBeside({ id, exposure }: AccessDefinition, config: Config, next: Config): void {
+  const rival = rivalOf(id, next)
+  if (exposure === undefined || rival === null || exposure.wanted(config) || !exposure.wanted(next)) return
+  const first = rival.exposure.name(config)
+  throw configErrors.EXPOSURE_CONFLICT({ first, off: rival.exposure.commands.off, command: exposure.commands.replace })
 }
 
 /** The edits that switch a method on. Throws its refusal, and what a rule between settings says. */
 export async function editsToEnable(id: AccessId, { config, state }: Situation, options: AccessOptions): Promise<ConfigEdits> {
   const definition = definitionOf(id)
   const edits = definition.settingsOn(options)
-  await refuse(definition, { config, state }, definition.proposed(config, edits))
+  const next = definition.proposed(config, edits)
+  refuseBeside(definition, config, next)
+  await refuse(definition, { config, state }, next)
   return edits
 }
 

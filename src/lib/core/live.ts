@@ -1,9 +1,13 @@
-import type { AccessContext, AccessDefinition } from '../access/access-method.ts'
+import type { AccessContext } from '../access/access-method.ts'
 import { accessMethods } from '../access/registry.ts'
 import type { Config } from '../config/schema.ts'
+import type { ConfigEdits } from '../config/watch.ts'
+import { XopcError } from '../errors/error.ts'
 import type { DeviceRecord, Sighting } from '../identity/device-record.ts'
 import { createProbe } from '../probe/probe.ts'
 import type { AccessId, AccessState, GatewayEvent, Overview, Verdict } from '../protocol/http-api.ts'
+import type { TunnelStatus } from '../protocol/tunnel-api.ts'
+import { readTunnel } from '../state/tunnel.ts'
 import { backoffMs } from '../supervisor/backoff.ts'
 import { networkPrint } from '../system/net.ts'
 import type { ActorTimes } from './actor.ts'
@@ -12,7 +16,7 @@ import { coreErrors } from './errors.ts'
 import { createEvents } from './events.ts'
 import { createAccessDesk } from './access-desk.ts'
 import { createGlance } from './glance.ts'
-import { definitionOf, refuseBadEdits } from './intents.ts'
+import { definitionOf, prefetchOf, refuseBadEdits } from './intents.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
 import { createDeviceDesk } from './device-desk.ts'
@@ -96,12 +100,14 @@ export function createLive(parts: LiveParts): Live {
       clock,
       log: log.child({ method: id }),
       audit,
+      version: gateway.version,
       changed: () => reconciler.poke(id),
     }
   }
 
   function onState(id: AccessId, intended: boolean, state: AccessState): void {
     events.publish('access.state', { id, intended, state })
+    if (id === 'tunnel') tellTunnel()
   }
 
   /** A token that somebody took shows by where it is used. */
@@ -114,8 +120,41 @@ export function createLive(parts: LiveParts): Live {
     return await reconciler.settled(id, AbortSignal.timeout(ms))
   }
 
-  async function sight({ definition }: { definition: AccessDefinition }): Promise<MethodSight> {
-    return { definition, facts: await glance(definition), ...reconciler.view(definition.id), closesAt: desk.closesAt(definition.id) }
+  async function sight({ definition, method }: (typeof methods)[number]): Promise<MethodSight> {
+    const { id } = definition
+    const facts = await glance(definition)
+    return { definition, facts, ...reconciler.view(id), closesAt: desk.closesAt(id), warning: method.warning?.() ?? null }
+  }
+
+  async function tunnelNow(): Promise<TunnelStatus> {
+    const { method } = methods.find(({ definition }) => definition.id === 'tunnel') ?? {}
+    return tunnelStatus({
+      config: desk.effective(),
+      secretOrigin: parts.config.origin('tunnel.registrationSecret'),
+      saved: await readTunnel(state),
+      state: reconciler.view('tunnel').state,
+      run: method?.tunnel?.() ?? null,
+      closesAt: desk.closesAt('tunnel'),
+    })
+  }
+
+  function tellTunnel(): void {
+    tunnelNow().then(
+      (status) => events.publish('tunnel.status', status),
+      (error: unknown) => log.warn('the status of the tunnel cannot be told', { error: String(error) }),
+    )
+  }
+
+  /** What a start must not open, or opens, is saved; where that fails it holds all the same. */
+  async function settingsAtStart(): Promise<ConfigEdits> {
+    const asked = await Promise.all(accessMethods.map(async ({ atStart }) => (await atStart?.(parts.config.current(), state)) ?? {}))
+    const edits = asked.reduce<ConfigEdits>((all, each) => ({ ...all, ...each }), {})
+    if (Object.keys(edits).length === 0) return edits
+    await parts.config.edit(edits).catch((error: unknown) => {
+      if (!(error instanceof XopcError)) throw error
+      log.warn('what does not start by itself could not be saved as off', { code: error.code, problem: error.message })
+    })
+    return edits
   }
 
   /** Through the address by which people come, whatever the method says of itself. */
@@ -140,6 +179,7 @@ export function createLive(parts: LiveParts): Live {
   }
 
   async function start(): Promise<void> {
+    const atStart = await settingsAtStart()
     const closing = new AbortController()
     watchSshServer(clock, (server) => events.publish('ssh.server', server), closing.signal).catch((error: unknown) =>
       log.error('the server of ssh is not watched any more', { error: String(error) }),
@@ -156,7 +196,7 @@ export function createLive(parts: LiveParts): Live {
     noteWanted(null, parts.config.current())
     await desk.load()
     await desk.endOutlived()
-    reconciler.seed(desk.effective())
+    reconciler.seed(accessMethods.reduce((config, { proposed }) => proposed(config, atStart), desk.effective()))
     await Promise.all(accessMethods.map(async ({ id }) => await settled(id, SETTLE_MS)))
   }
 
@@ -195,7 +235,8 @@ export function createLive(parts: LiveParts): Live {
     },
     ...pairDesk,
     ...deviceDesk,
-    tunnelStatus: async () => tunnelStatus(desk.effective(), parts.config.origin('tunnel.registrationSecret') !== null),
+    tunnelStatus: tunnelNow,
+    prefetchTunnel: async () => await prefetchOf('tunnel', state),
     config: async () => await parts.config.view(),
     async patchConfig(patch, ifMatch) {
       await refuseBadEdits({ config: desk.effective(), state }, patch)

@@ -2,6 +2,7 @@ import type { ConfigStore } from '../config/watch.ts'
 import type { AccessDefinition } from '../access/access-method.ts'
 import type { GatewayEvent } from '../protocol/http-api.ts'
 import type { State } from '../state/store.ts'
+import { readTunnel } from '../state/tunnel.ts'
 import { openDevices } from '../identity/devices.ts'
 import { createAudit } from '../system/audit.ts'
 import { systemClock } from '../system/clock.ts'
@@ -10,13 +11,14 @@ import { thisComputer } from './computer.ts'
 import { createDeviceDesk, type DeviceDesk } from './device-desk.ts'
 import { coreErrors } from './errors.ts'
 import { createGlance } from './glance.ts'
-import { accessMethods, definitionOf, editsToEnable, planFor, refuseBadEdits } from './intents.ts'
+import { accessMethods, definitionOf, editsToEnable, planFor, prefetchOf, refuseBadEdits } from './intents.ts'
 import { forgetOpening } from './openings.ts'
 import { recordConsent } from './consent.ts'
 import { lastLines } from './log-lines.ts'
 import { type MethodSight, overview } from './overview.ts'
 import { proxyTemplate } from './proxy-template.ts'
 import { replaceToken } from './token.ts'
+import { tunnelStatus } from './tunnel-status.ts'
 import type { Xopc } from './xopc.ts'
 
 /** What the offline implementation works on. */
@@ -67,18 +69,19 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
     },
     plan: async (id, options = {}) => await planFor(id, { config: config.current(), state }, options),
     async enable(id, options = {}) {
-      // Only a gateway that runs can close again.
-      if (options.for !== undefined) throw coreErrors.GATEWAY_NOT_RUNNING()
+      // Only a gateway that runs can close again, and no start opens what does not start by itself.
+      if (options.for !== undefined || definitionOf(id).atStart !== undefined) throw coreErrors.GATEWAY_NOT_RUNNING()
       await config.edit(await editsToEnable(id, { config: config.current(), state }, options))
       // The setting waits for the next start; nothing listens, so nothing else would be true.
       return { phase: 'off' }
     },
-    async disable(id) {
+    async disable(id, { release = false } = {}) {
       const definition = definitionOf(id)
-      await config.edit(definition.settingsOff())
+      await config.edit({ ...definition.settingsOff(), ...(release ? definition.settingsReleased?.() : {}) })
       await forgetOpening(state, id)
       // What a gateway left outside when it ended: off means off.
       await definition.undo?.(state, AbortSignal.timeout(UNDO_MS))
+      if (release) await definition.release?.(state, AbortSignal.timeout(UNDO_MS))
       return { phase: 'off' }
     },
     consent: async (id, version) => await recordConsent(config, id, version),
@@ -90,7 +93,12 @@ export function createOffline({ config, state }: OfflineParts): Xopc {
     renameDevice: async (id, name) => await onFile((desk) => desk.renameDevice(id, name)),
     revokeDevice: async (id) => await onFile((desk) => desk.revokeDevice(id)),
     revokeDevices: async () => await onFile((desk) => desk.revokeDevices()),
-    tunnelStatus: needsGateway,
+    async tunnelStatus() {
+      const secretOrigin = config.origin('tunnel.registrationSecret')
+      const saved = await readTunnel(state)
+      return tunnelStatus({ config: config.current(), secretOrigin, saved, state: { phase: 'off' }, run: null, closesAt: null })
+    },
+    prefetchTunnel: async () => await prefetchOf('tunnel', state),
     config: async () => await config.view(),
     async patchConfig(patch, ifMatch) {
       await refuseBadEdits({ config: config.current(), state }, patch)

@@ -11,6 +11,7 @@ export interface MethodSight {
   intended: boolean
   state: AccessState
   closesAt?: string | null
+  warning?: ErrorInfo | null
 }
 
 /** What the overview is made of. */
@@ -48,7 +49,7 @@ export function overview({ gatewayId, config, methods, computer, sshServer, notT
   }
 }
 
-function methodView({ definition, facts, intended, state, closesAt = null }: MethodSight, config: Config): MethodView {
+function methodView({ definition, facts, intended, state, closesAt = null, warning = null }: MethodSight, config: Config): MethodView {
   const known = facts ?? undefined
   return {
     id: definition.id,
@@ -57,6 +58,7 @@ function methodView({ definition, facts, intended, state, closesAt = null }: Met
     audienceText: definition.audienceText(config, known),
     state,
     ...(closesAt === null ? {} : { closesAt }),
+    ...(warning === null ? {} : { warning }),
     candidates: facts === null ? [] : definition.candidates(config, facts),
   }
 }

@@ -25,6 +25,7 @@ const streamCodes: ReadonlySet<string> = new Set(['SSE_BUFFERED', 'WEBSOCKET_BLO
 /** The order in which devices try them (contract 5), with how each method's addresses are read. */
 const readers: readonly [MethodView['id'], (view: MethodView) => Sight[]][] = [
   ['proxy', namedSights('reverse-proxy')],
+  ['tunnel', namedSights('tunnel')],
   ['tailscale', namedSights('tailscale')],
   ['lan', lanSights],
 ]
@@ -81,7 +82,7 @@ function candidateOf({ kind, url, reachable, needsLanBind, note }: Sight): PairC
 }
 
 /** Of a method whose address is a name that somebody else serves. */
-function namedSights(kind: 'reverse-proxy' | 'tailscale'): (view: MethodView) => Sight[] {
+function namedSights(kind: 'reverse-proxy' | 'tunnel' | 'tailscale'): (view: MethodView) => Sight[] {
   return ({ state, audience }) => {
     if (state.phase !== 'on' && state.phase !== 'degraded') return []
     const note = audience === 'tailnet' ? 'Only devices in your tailnet reach it.' : undefined

@@ -92,7 +92,14 @@ function keep(method: AccessMethod, parts: ReconcilerParts): { actor: Actor; ver
   const log = parts.log.child({ method: method.id })
   let told = ''
   let audited: AccessState = { phase: 'off' }
-  const verifier = createVerifier({ ...parts.verify, clock, log, onChange: () => tell(actor.state(), actor.intended()) })
+  const verifier = createVerifier({
+    ...parts.verify,
+    clock,
+    log,
+    lookFromOutside: method.lookFromOutside,
+    onFault: method.unverified,
+    onChange: () => tell(actor.state(), actor.intended()),
+  })
   const actor = createActor(method, {
     clock,
     log: parts.log,

@@ -1,6 +1,6 @@
 import type { ErrorInfo } from '../errors/error.ts'
 import type { Probe } from '../probe/probe.ts'
-import type { AccessState, Verdict, Verification } from '../protocol/http-api.ts'
+import type { AccessState, OutsideLook, Verdict, Verification } from '../protocol/http-api.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 
@@ -22,6 +22,10 @@ export interface VerifierParts {
   times: VerifyTimes
   /** This computer's networks in one word; another one means that everything is looked at anew. */
   network(): string
+  /** A look from somewhere else, after a full test that passed; absent or null where there is nobody to look. Throws only the signal's reason. */
+  lookFromOutside?: ((signal: AbortSignal) => Promise<OutsideLook | null>) | undefined
+  /** Told of each full test that failed. */
+  onFault?: ((fault: ErrorInfo) => void) | undefined
   /** Called after each look that changed what is known. */
   onChange(): void
 }
@@ -107,6 +111,17 @@ export function createVerifier(parts: VerifierParts): Verifier {
     fresh = true
     checked = checkedBy(verdict)
     for (const tell of waiting) tell()
+    parts.onChange()
+    if (checked.fault !== null) parts.onFault?.(checked.fault)
+    else await elsewhere(signal)
+  }
+
+  /** Nobody waits for it: what was seen from here stands meanwhile. */
+  async function elsewhere(signal: AbortSignal): Promise<void> {
+    const outside = (await parts.lookFromOutside?.(signal)) ?? null
+    signal.throwIfAborted()
+    if (outside === null || checked.verified === null) return
+    checked = { ...checked, verified: { ...checked.verified, vantage: outside.ok ? 'outside' : checked.verified.vantage, outside } }
     parts.onChange()
   }
 

@@ -16,6 +16,7 @@ import type {
   Verdict,
 } from '../protocol/http-api.ts'
 import type { Device, PairContext, PairingCode } from '../protocol/pairing-api.ts'
+import type { Prefetched } from '../access/access-method.ts'
 import type { TunnelStatus } from '../protocol/tunnel-api.ts'
 import type { Plan } from '../access/access-method.ts'
 import type { Consented } from './consent.ts'
@@ -30,8 +31,12 @@ export interface EnableOptions {
   mode?: 'serve' | 'funnel'
   /** The https port of the tailnet name. */
   port?: number
+  /** Base of a broker's API, saved as `tunnel.brokerUrl`. */
+  broker?: string
   /** Only for a time: `2h`, `30m`. Nothing is saved then, and it closes by itself. */
   for?: string
+  /** Close what only one of may be open at a time, and open this in its place. */
+  replace?: boolean
   /** Wait (bounded) until the method is on, blocked or failed. */
   wait?: boolean
 }
@@ -88,8 +93,11 @@ export interface Xopc {
   enable(id: AccessId, options?: EnableOptions): Promise<AccessState>
   /** Records that the person agrees to strangers by this method; `version` is that of the text that they saw. Throws `CONSENT_NOT_ASKED`, `CONSENT_OUTDATED`. */
   consent(id: AccessId, version: string): Promise<Consented>
-  /** Takes the intent back; a configuration that cannot be saved does not keep the method on. */
-  disable(id: AccessId): Promise<AccessState>
+  /**
+   * Takes the intent back; a configuration that cannot be saved does not keep the method on. With `release`, gives back for ever what was reserved for
+   * it elsewhere (a public name); throws `TUNNEL_NOT_RELEASED`, with the method off, where nobody confirmed that.
+   */
+  disable(id: AccessId, options?: { release?: boolean }): Promise<AccessState>
   /** The staged test of the address by which the method is reached. Throws `METHOD_HAS_NO_URL` where it is not on. */
   test(id: AccessId, options?: TestOptions): Promise<Verdict>
   /** The staged test of any address that may lead here; a bad one is a verdict with the code of `gateway.publicUrl`. */
@@ -120,6 +128,8 @@ export interface Xopc {
   revokeDevices(): Promise<number>
   /** The public tunnel in the form that phones know. */
   tunnelStatus(): Promise<TunnelStatus>
+  /** Fetches the program that the public tunnel needs, or looks whether it is good. Throws what keeps it from being used. */
+  prefetchTunnel(): Promise<Prefetched>
 
   /** The configuration file as it is, secrets masked. */
   config(): Promise<ConfigView>

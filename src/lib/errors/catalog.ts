@@ -3,6 +3,7 @@ import { accessErrors } from '../access/errors.ts'
 import { lanErrors } from '../access/lan/errors.ts'
 import { proxyErrors } from '../access/proxy/errors.ts'
 import { tailscaleErrors } from '../access/tailscale/errors.ts'
+import { tunnelErrors } from '../access/tunnel/errors.ts'
 import { binaryErrors } from '../binaries/errors.ts'
 import { brokerErrors } from '../broker/errors.ts'
 import { clientErrors } from '../client/errors.ts'
@@ -42,6 +43,7 @@ const parts: readonly Readonly<Record<string, { definition: ErrorDefinition }>>[
   supervisorErrors,
   systemErrors,
   tailscaleErrors,
+  tunnelErrors,
 ]
 
 /** Every code that xopc can show, with its definition. Two parts must not define the same code; a test holds that. */

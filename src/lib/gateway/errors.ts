@@ -141,12 +141,12 @@ export const gatewayErrors = defineErrors({
     exit: 1,
     about: 'A phone asked for a reply of the agent, and the gateway has no model to ask.',
   },
-  TUNNEL_NOT_IN_THIS_VERSION: {
-    message: 'This version of xopc has no public tunnel yet, so nothing was started or stopped.',
-    hint: 'Until it comes, use the local network (xopc lan on) or a proxy of your own (xopc proxy set <url>).',
-    http: 501,
+  TUNNEL_RATE_LIMITED: {
+    message: 'The public tunnel was started 12 times in 5 minutes from here; it is not started again for {seconds} s.',
+    hint: 'See what keeps it from working: xopc tunnel status',
+    http: 429,
     exit: 1,
-    about: 'The route belongs to the public tunnel, which a later version brings.',
+    about: 'Every start asks the broker for a lease. Stopping is never limited.',
   },
   PROGRAM_REPLACED: {
     message: 'xopc was installed anew while this gateway ran, and the part that answers here is gone from the disk.',

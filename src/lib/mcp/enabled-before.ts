@@ -9,6 +9,8 @@ const ways = {
   tailscale: ({ 'gateway.tailscale.mode': mode }) => (mode === 'serve' || mode === 'funnel' ? { mode } : null),
   lan: ({ 'gateway.bind': bind }) => (typeof bind !== 'string' ? null : bind === 'lan' ? {} : { address: bind }),
   proxy: ({ 'gateway.publicUrl': url }) => (typeof url === 'string' ? { url } : null),
+  // At the broker that is set: a model names none.
+  tunnel: ({ 'tunnel.enabled': enabled }) => (enabled === true ? {} : null),
 } satisfies Record<AccessId, (settings: Settings) => EnableOptions | null>
 
 const events: readonly unknown[] = ['AccessAudit.wanted', 'AccessAudit.unwanted']

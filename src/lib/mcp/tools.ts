@@ -9,7 +9,12 @@ import { type Tool, tool } from './tool.ts'
 const AUDIT_LINES = 10_000
 
 /** What a person types to switch a method on. */
-const commands: Record<AccessId, string> = { tailscale: 'xopc tailscale serve', lan: 'xopc lan on', proxy: 'xopc proxy set <url>' }
+const commands: Record<AccessId, string> = {
+  tailscale: 'xopc tailscale serve',
+  lan: 'xopc lan on',
+  proxy: 'xopc proxy set <url>',
+  tunnel: 'xopc tunnel start',
+}
 
 const looks = { readOnlyHint: true, destructiveHint: false, idempotentHint: true }
 const changes = { readOnlyHint: false, destructiveHint: false, idempotentHint: true }
@@ -17,7 +22,7 @@ const changes = { readOnlyHint: false, destructiveHint: false, idempotentHint: t
 const method = z
   .enum(accessIds)
   .describe(
-    'tailscale: the tailnet of the person (Serve) or, where the person had that, the internet (Funnel). lan: the local network. proxy: the reverse proxy of the person, at gateway.publicUrl',
+    'tailscale: the tailnet of the person (Serve) or, where the person had that, the internet (Funnel). lan: the local network. proxy: the reverse proxy of the person, at gateway.publicUrl. tunnel: the public tunnel through a broker, open to the internet',
   )
 const ofMethod = z.strictObject({ method })
 

@@ -17,3 +17,14 @@ export const funnelConsent: Consent = {
     'The name of this computer in your tailnet becomes public: it stands in the public logs of certificates, and scanners visit it within minutes.',
   ],
 }
+
+/** The public tunnel. */
+export const tunnelConsent: Consent = {
+  version: '2026-11',
+  title: 'Open the gateway to the whole internet?',
+  sentences: [
+    'Anyone on the internet who has the address can reach the sign-in page of this gateway, and try to sign in.',
+    'Whoever gets hold of your token, or scans a pairing code of yours in time, can use the gateway and the app behind it from anywhere.',
+    'The broker and its server stand between: whoever runs them can read and change everything that goes through, your token included.',
+  ],
+}

@@ -3,12 +3,12 @@ import type { ErrorInfo } from '../errors/error.ts'
 /** Raised when the API changes in a way that a client must know; sent as `X-Xopc-Api`. */
 export const API_LEVEL = 1
 
-/** The ways in, in the order in which people are told of them. Methods that are not built yet join here with their folder. */
-export const accessIds = ['tailscale', 'lan', 'proxy'] as const
+/** The ways in, in the order in which people are told of them. */
+export const accessIds = ['tailscale', 'lan', 'proxy', 'tunnel'] as const
 /** One of the ways in. */
 export type AccessId = (typeof accessIds)[number]
 /** The doors of the gateway; each has its own trust policy (docs/architecture.md). */
-export const ingressIds = ['control', 'local', 'lan', 'tailscale', 'proxy'] as const
+export const ingressIds = ['control', 'local', 'lan', 'tailscale', 'proxy', 'tunnel'] as const
 /** One of the doors. */
 export type IngressId = (typeof ingressIds)[number]
 /** Who could reach the gateway through a method. */
@@ -74,7 +74,12 @@ export interface Verification {
   /** Whole milliseconds of all of it. */
   ms: number
   verdict: Verdict
+  /** What somebody elsewhere met at the address, where there is such a one. */
+  outside?: OutsideLook
 }
+
+/** A look at an address from somewhere else: there this gateway proved itself, or something else was met. */
+export type OutsideLook = { at: string; by: string } & ({ ok: true; ms: number } | { ok: false; message: string })
 
 /** State of one access method. URLs exist only where it is on or degraded. */
 export type AccessState =
@@ -122,6 +127,8 @@ export interface MethodView {
   state: AccessState
   /** When it closes by itself (ISO 8601), where it was opened for a time. */
   closesAt?: string
+  /** What a person should know although it works. */
+  warning?: ErrorInfo
   /** Addresses it has or would have, best first. */
   candidates: Candidate[]
 }
@@ -131,6 +138,8 @@ export interface Conflict {
   code: string
   message: string
   fix: Fix
+  /** The other way out, where there are two. */
+  otherwise?: Fix
 }
 
 /** GET /health. `uptime` in whole seconds. */
@@ -189,6 +198,7 @@ export interface GatewayEvent {
   type:
     | 'connected'
     | 'access.state'
+    | 'tunnel.status'
     | 'config.reload'
     | 'auth.blocked'
     | 'device.paired'

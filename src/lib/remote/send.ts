@@ -1,6 +1,7 @@
 import { type IncomingMessage, request, type RequestOptions } from 'node:http'
 import { Readable } from 'node:stream'
 import { XopcError } from '../errors/error.ts'
+import { connectionReason } from '../system/connection-reason.ts'
 
 /** One request, as it goes out. */
 export interface Outgoing {
@@ -50,42 +51,15 @@ export async function sendBy(
 /** Code of an error: a connection was closed by its other end before all was said that was to be said on it. */
 export const ONE_REPLY = 'ONE_REPLY'
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'its socket is gone',
-  ECONNREFUSED: 'nobody listens there',
-  EACCES: 'this user may not open its socket',
-  ECONNRESET: 'it broke the connection off',
-  EPIPE: 'it broke the connection off',
-  ENOTFOUND: 'its name leads to no address',
-  EAI_AGAIN: 'its name could not be looked up',
-  EHOSTUNREACH: 'no network leads there',
-  ENETUNREACH: 'no network leads there',
-  ETIMEDOUT: 'it did not answer in time',
-  EPROTO: 'it does not speak TLS',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
-  [ONE_REPLY]:
-    'it closes the connection after one reply, and the token goes out on no other one than the one that was proven (a proxy with keep-alive switched off does that)',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet, or the clock of this computer is slow',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that this computer does not know',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an authority that this computer does not know',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by an authority that this computer does not know',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-}
+const oneReply =
+  'it closes the connection after one reply, and the token goes out on no other one than the one that was proven (a proxy with keep-alive switched off does that)'
 
 /** What a person should hear of an error: the reason of the signal, ours as they are, and Node's by the table. Pure. */
 export function explained(error: unknown, faults: Faults, signal: AbortSignal | undefined): Error {
   if (signal?.aborted === true) return asError(signal.reason)
   if (error instanceof XopcError || !(error instanceof Error) || !('code' in error)) return asError(error)
   const code = String(error.code)
-  return faults.unreachable(reasons[code] ?? reasonOfKind(code), { cause: error })
-}
-
-/** Of these there are many, and what a person can do about them is the same. */
-function reasonOfKind(code: string): string {
-  if (code.startsWith('HPE_')) return 'it does not speak HTTP'
-  return code.startsWith('ERR_SSL_') ? `TLS could not be agreed on with it (${code})` : code
+  return faults.unreachable(code === ONE_REPLY ? oneReply : connectionReason(code), { cause: error })
 }
 
 function asError(error: unknown): Error {

@@ -25,4 +25,11 @@ export const stateErrors = defineErrors({
     about:
       '`exposures.json` says which entries are ours. Without it nothing outside is switched on or off, because it could be somebody else’s.',
   },
+  TUNNEL_STATE_BROKEN: {
+    message: 'The note of the public tunnel, {path}, cannot be read. It was left as it is.',
+    hint: 'Remove the file. The broker knows this gateway by its key, and gives it the same name again.',
+    http: 500,
+    exit: 3,
+    about: '`tunnel.json` holds the lease that the broker gave last: its name, and the token that renews it.',
+  },
 })

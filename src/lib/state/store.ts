@@ -32,6 +32,11 @@ export function tailscaleSocket(state: Pick<State, 'runDir'>): string {
   return join(state.runDir, 'tailscale.sock')
 }
 
+/** Where frpc leads what comes by the public tunnel. */
+export function tunnelSocket(state: Pick<State, 'runDir'>): string {
+  return join(state.runDir, 'tunnel.sock')
+}
+
 async function open(env: NodeJS.ProcessEnv, paths: StatePaths): Promise<State> {
   // The state folder itself may be a link of the user's own (to another disk); what it leads to is checked.
   const dir = (await resolveLinks(paths.dir)) ?? paths.dir

@@ -5,7 +5,7 @@ import { type Guarded, spawnGuarded } from '../system/guarded.ts'
 import type { Log } from '../system/log.ts'
 import { withoutOurs } from '../system/own-variables.ts'
 import type { Exit } from '../system/process.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs, defaultBackoff } from './backoff.ts'
 import { supervisorErrors } from './errors.ts'
 import type { ChildSpec, Supervised } from './child.ts'
 
@@ -36,17 +36,27 @@ interface Attempt {
   child: Guarded | null
 }
 
+/** How one run ended. */
+interface Ending {
+  reason: string
+  /** What kept it from starting. */
+  cause: unknown
+}
+
 /** Starts the program and keeps it running. Throws nothing; `ready` tells how it goes. */
 export function keep(spec: ChildSpec, parts: KeeperParts): Keeper {
   const stopping = new AbortController()
   let attempt = newAttempt()
+  let hasty = false
   const loop = async () => {
     for (let failures = 1; ; failures++) {
       const startedAt = parts.clock.now()
-      const reason = await runOnce(spec, parts, attempt, stopping.signal)
+      const { reason, cause } = await runOnce(spec, parts, attempt, stopping.signal)
+      spec.onEnd?.(reason, cause)
       if (stopping.signal.aborted) return
       if (parts.clock.now() - startedAt >= healthyMs) failures = 1
-      const waitMs = backoffMs(failures, parts.random())
+      const waitMs = hasty ? 0 : backoffMs(failures, parts.random(), spec.backoff ?? defaultBackoff)
+      hasty = false
       parts.log.warn(`${spec.name} is started again`, { reason, waitMs, failures, output: attempt.lines })
       attempt = newAttempt()
       await pause(parts.clock, waitMs, stopping.signal)
@@ -58,9 +68,13 @@ export function keep(spec: ChildSpec, parts: KeeperParts): Keeper {
     ended,
     pid: () => attempt.child?.pid ?? null,
     ready: async () => await attempt.readiness.promise,
-    async stop() {
+    restart() {
+      hasty = attempt.child !== null
+      void attempt.child?.stop(0)
+    },
+    async stop(graceMs) {
       stopping.abort()
-      await attempt.child?.stop()
+      await attempt.child?.stop(graceMs)
       await ended
     },
   }
@@ -74,14 +88,16 @@ function newAttempt(): Attempt {
 }
 
 /** Runs the program once, from start to end; says why it ended. */
-async function runOnce(spec: ChildSpec, parts: KeeperParts, attempt: Attempt, stopping: AbortSignal): Promise<string> {
-  const fail = (reason: string, options?: ErrorOptions) => {
+async function runOnce(spec: ChildSpec, parts: KeeperParts, attempt: Attempt, stopping: AbortSignal): Promise<Ending> {
+  const fail = (reason: string, options?: ErrorOptions): Ending => {
     const output = attempt.lines.join(' | ') || '(nothing)'
     attempt.readiness.reject(supervisorErrors.CHILD_FAILED({ name: spec.name, reason, output }, options))
-    return reason
+    return { reason, cause: options?.cause }
   }
   if (stopping.aborted) return fail('it was stopped')
   try {
+    await spec.before?.()
+    if (stopping.aborted) return fail('it was stopped')
     const child = await start(spec, attempt)
     if (stopping.aborted) await child.stop()
     const record = async () => await recorded(parts, spec.name, async () => await parts.children.add(spec.name, child.pid))
@@ -92,10 +108,10 @@ async function runOnce(spec: ChildSpec, parts: KeeperParts, attempt: Attempt, st
     }
     // A wrapper script may have become the real program meanwhile.
     await record()
-    const reason = fail(exitText(await child.exited))
+    const ending = fail(exitText(await child.exited))
     attempt.child = null
     await recorded(parts, spec.name, async () => await parts.children.remove(child.pid))
-    return reason
+    return ending
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error), { cause: error })
   }
@@ -112,7 +128,7 @@ async function start(spec: ChildSpec, attempt: Attempt): Promise<Guarded> {
     if (spec.ready?.(line) === true) saidReady.resolve()
     spec.onLine?.(line)
   }
-  const child = await spawnGuarded({ program: spec.command, args: spec.args, env: { ...withoutOurs(process.env), ...spec.env }, onLine })
+  const child = await spawnGuarded({ program: spec.command, args: spec.args, env: withoutOurs(spec.env ?? process.env), onLine })
   attempt.child = child
   void saidReady.promise.then(attempt.readiness.resolve)
   return child

@@ -12,6 +12,8 @@ export interface StatePaths {
   /** What joined by a pairing code. */
   devices: string
   exposures: string
+  /** The lease of the public tunnel. */
+  tunnel: string
   /** Gateways elsewhere that this computer has met. */
   knownGateways: string
   logs: string
@@ -36,6 +38,7 @@ export function statePaths(env: NodeJS.ProcessEnv): StatePaths {
     identity: join(dir, 'identity.json'),
     devices: join(dir, 'devices.json'),
     exposures: join(dir, 'exposures.json'),
+    tunnel: join(dir, 'tunnel.json'),
     knownGateways: join(dir, 'known-gateways.json'),
     logs,
     gatewayLog: join(logs, 'gateway.log'),

@@ -78,6 +78,13 @@ export function startTimeIn(stat: string): string | null {
   return state === 'Z' || state === 'X' ? null : (rest[18] ?? null)
 }
 
+/** Whether a process is stopped (SIGSTOP): it is there, and does nothing. False also where there is none. */
+export async function isStopped(pid: number): Promise<boolean> {
+  const text = process.platform === 'linux' ? await readText(`/proc/${pid}/stat`) : await ps(pid, 'state=')
+  const state = process.platform === 'linux' ? text?.slice(text.lastIndexOf(')') + 2) : text
+  return /^T/i.test(state ?? '')
+}
+
 async function bootId(): Promise<string> {
   if (process.platform === 'linux') return (await readText('/proc/sys/kernel/random/boot_id'))?.trim() ?? ''
   return await ask('sysctl', ['-n', 'kern.bootsessionuuid'])

@@ -15,7 +15,7 @@ describe('the older names of exposures', () => {
   it('stop switches it off', async () => {
     const house = await startHouse()
     const reply = await house.ask('POST', '/api/exposure/tailscale/stop', { by: 'socket' })
-    expect([reply.status, reply.json(), house.xopc.calls]).toEqual([200, { phase: 'off' }, ['disable tailscale']])
+    expect([reply.status, reply.json(), house.xopc.calls]).toEqual([200, { phase: 'off' }, ['disable tailscale {}']])
   })
 
   it.each([

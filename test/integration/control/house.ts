@@ -315,7 +315,7 @@ function fakeXopc(): FakeXopc {
     plan: (id, options) => call(`plan ${id} ${JSON.stringify(options)}`, { steps: [{ title: 'listen' }] }),
     enable: (id, options) =>
       call(`enable ${id} ${JSON.stringify(options)}`, { phase: 'starting' as const, step: 'listen', since: '2026-01-01T00:00:00.000Z' }),
-    disable: (id) => call(`disable ${id}`, off),
+    disable: (id, options) => call(`disable ${id} ${JSON.stringify(options)}`, off),
     consent: (id, version) => call(`consent ${id} ${version}`, { version, acceptedAt: '2026-01-01T00:00:00.000Z' }),
     diagnose: (id) => call(`diagnose ${id}`, [{ code: 'LAN_LISTENS', title: 'Listens', status: 'pass' as const, detail: 'it does' }]),
     pair: (options, caller) => call(`pair ${JSON.stringify(options)} ${caller?.id}`, code),
@@ -326,7 +326,12 @@ function fakeXopc(): FakeXopc {
     renameDevice: (id, name) => call(`renameDevice ${id} ${name}`, { ...phone, id, name }),
     revokeDevice: (id) => call(`revokeDevice ${id}`, undefined),
     revokeDevices: () => call('revokeDevices', 1),
-    tunnelStatus: () => call('tunnelStatus', tunnelStatus(configSchema.parse({}), false)),
+    tunnelStatus: () =>
+      call(
+        'tunnelStatus',
+        tunnelStatus({ config: configSchema.parse({}), secretOrigin: null, saved: null, state: off, run: null, closesAt: null }),
+      ),
+    prefetchTunnel: () => call('prefetchTunnel', { program: '/bin/frpc', version: '0.71.0', warning: null }),
     config: () => call('config', view),
     patchConfig: (patch, ifMatch) => call(`patchConfig ${JSON.stringify(patch)} ${ifMatch}`, { ...view, etag: '"v2"', reload: null }),
     stop: () => call('stop', undefined),

@@ -74,6 +74,7 @@ const rights: Record<Who, Record<Access, typeof whole | 401 | 403>> = {
 
 const bodies: Record<string, unknown> = {
   'POST /api/access/:id/consent': { version: '2026-11-funnel' },
+  'POST /api/tunnel/consent': { version: '2026-11' },
   'PATCH /api/config': { 'gateway.port': 18791 },
   'PATCH /api/devices/:id': { name: 'Phone' },
   'POST /api/tunnel/exchange-token': { pairingSecret: 'no-such-secret' },
@@ -91,10 +92,7 @@ const answers: Record<string, number> = {
   'POST /api/exposure/tailscale/start': 202,
   'POST /api/tunnel/exchange-token': 401,
   'GET /api/devices/me': 404,
-  'POST /api/tunnel/consent': 501,
-  'POST /api/tunnel/start': 501,
-  'POST /api/tunnel/stop': 501,
-  'POST /api/tunnel/prefetch': 501,
+  'POST /api/tunnel/start': 202,
   'POST /api/agent': 503,
   'POST /api/agent/stream': 503,
   'POST /api/agent/abort': 503,

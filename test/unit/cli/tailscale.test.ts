@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { renderTailscale, renderTailscaleOff, renderTailscaleOn, waitingText } from '../../../src/cli/render/tailscale.ts'
+import { renderTailscale, renderTailscaleOff, renderTailscaleOn } from '../../../src/cli/render/tailscale.ts'
+import { waitingText } from '../../../src/cli/render/state.ts'
 import type { AccessState, Finding, MethodView } from '../../../src/lib/protocol/http-api.ts'
 
 const since = '2026-11-30T10:00:00.000Z'

@@ -42,6 +42,7 @@ function contextWith(given: ReturnType<typeof fakeDoor>, over: Partial<AccessCon
     clock: systemClock,
     log: silentLog,
     audit: { write: () => undefined },
+    version: '0.0.0',
     changed: () => undefined,
     ...over,
   }

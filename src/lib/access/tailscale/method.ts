@@ -31,6 +31,7 @@ export const tailscale: AccessDefinition = {
   settingsOn: plans.settingsOn,
   settingsOff: plans.settingsOff,
   proposed: plans.proposed,
+  exposure: plans.exposure,
   consent: {
     text: funnelConsent,
     missing: plans.consentMissing,

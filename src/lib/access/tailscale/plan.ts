@@ -6,7 +6,7 @@ import type { ErrorInfo, XopcError } from '../../errors/error.ts'
 import { funnelConsent } from '../../protocol/consent.ts'
 import type { Audience } from '../../protocol/http-api.ts'
 import type { TailscaleExposure } from '../../state/exposures.ts'
-import type { AccessOptions, Facts, Plan } from '../access-method.ts'
+import type { AccessOptions, Exposure, Facts, Plan } from '../access-method.ts'
 import { accessErrors } from '../errors.ts'
 import { describeEntry, otherPort, standingOf } from './entry.ts'
 import { tailscaleErrors } from './errors.ts'
@@ -24,9 +24,17 @@ export const CONSOLE = 'https://login.tailscale.com/admin'
 /** How a person agrees to Funnel. */
 export const AGREE = 'xopc tailscale funnel --accept-risk'
 
-/** Whether the configuration asks for Serve or Funnel. */
-export function intended({ gateway }: Config): boolean {
-  return gateway.tailscale.mode !== 'off'
+/** Whether the configuration asks for Serve or Funnel. Beside the public tunnel it starts neither. */
+export function intended({ gateway, tunnel }: Config): boolean {
+  return gateway.tailscale.mode !== 'off' && !tunnel.enabled && !tunnel.autoStart
+}
+
+/** Beside the public tunnel it is not opened. */
+export const exposure: Exposure = {
+  name: ({ gateway: { tailscale } }) => (tailscale.mode === 'funnel' ? 'Tailscale Funnel' : 'Tailscale Serve'),
+  wanted: ({ gateway: { tailscale } }) => tailscale.mode !== 'off',
+  away: () => ({ 'gateway.tailscale.mode': 'off' }),
+  commands: { off: 'xopc tailscale off', replace: 'xopc tailscale serve --replace' },
 }
 
 /** Serve is for the tailnet, Funnel for everybody. */

@@ -12,11 +12,15 @@ export const tunnelSettings = z
     enabled: z.boolean().default(false).meta({ description: 'Whether the public tunnel is wanted now.' }),
     autoStart: z.boolean().default(false).meta({ description: 'Start the tunnel together with the gateway.' }),
     consent: tunnelConsentSetting.optional().meta({ description: 'Your agreement to the public tunnel, written when you give it.' }),
-    registrationSecret: z.string().min(1).optional().meta({
-      description: 'What the broker asks for before it gives out a public name.',
-      secret: true,
-      env: 'XOPC_TUNNEL_REGISTRATION_SECRET',
-    }),
+    registrationSecret: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,256}$/, { error: 'must be 1 to 256 printable characters without spaces' })
+      .optional()
+      .meta({
+        description: 'What the broker asks for before it gives out a public name.',
+        secret: true,
+        env: 'XOPC_TUNNEL_REGISTRATION_SECRET',
+      }),
     brokerUrl: z
       .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
       .default('https://frp.xopc.ai/api')

@@ -40,7 +40,9 @@ function isMine({ origin, hostname, protocol }: URL, exchange: Exchange, own: Ow
   const tested = origin === own.tested
   // A loopback name is everybody's own computer: only who connected here, on loopback and without a proxy between, dialled this one. That holds
   // for our own tests, too: a squatter on a forwarded port could pass their nonce on. `*.localhost` names belong to a proxy on this computer.
-  const everybodys = reachOf(hostname) === 'loopback' && origin !== own.publicUrl && !(tested && hostname.endsWith('.localhost'))
+  // So does the name of a tunnel whose broker is on this computer, at the door of that tunnel.
+  const proxied = origin === own.publicUrl || exchange.ingress === 'tunnel' || (tested && hostname.endsWith('.localhost'))
+  const everybodys = reachOf(hostname) === 'loopback' && !proxied
   if (everybodys) return protocol === 'http:' && exchange.ingress === 'local' && !exchange.proxied
   return tested || own.has(origin)
 }

@@ -67,6 +67,12 @@ export const verification = z.object({
   vantage,
   ms: z.number(),
   verdict,
+  outside: z
+    .discriminatedUnion('ok', [
+      z.object({ at: z.string(), by: z.string(), ok: z.literal(true), ms: z.number() }),
+      z.object({ at: z.string(), by: z.string(), ok: z.literal(false), message: z.string() }),
+    ])
+    .exactOptional(),
 }) satisfies z.ZodType<Verification>
 
 /** GET /api/access/proxy/template. */
@@ -142,10 +148,11 @@ const methodView = z.object({
   audienceText: z.string(),
   state: accessState,
   closesAt: z.string().exactOptional(),
+  warning: errorInfo.exactOptional(),
   candidates: z.array(candidate),
 }) satisfies z.ZodType<MethodView>
 
-const conflict = z.object({ code: z.string(), message: z.string(), fix }) satisfies z.ZodType<Conflict>
+const conflict = z.object({ code: z.string(), message: z.string(), fix, otherwise: fix.exactOptional() }) satisfies z.ZodType<Conflict>
 
 /** GET /api/overview. */
 export const overview = z.object({

@@ -17,6 +17,9 @@ export interface Forwarded {
   trustedPeer: boolean
 }
 
+/** Doors to which only a program leads that says who its visitors are. */
+const believedDoors: ReadonlySet<IngressId> = new Set<IngressId>(['proxy', 'tailscale', 'tunnel'])
+
 /** Why a request cannot be judged: a header of a trusted proxy is broken, or Host is. */
 export type Unjudgeable = { broken: 'Host' | 'X-Forwarded-For' | 'X-Forwarded-Proto' | 'X-Forwarded-Host'; detail: string }
 
@@ -25,7 +28,7 @@ const NONE: readonly string[] = []
 /**
  * Who the client is, over which scheme and by which name, from the peer and the X-Forwarded-* headers.
  *
- * Only a trusted peer is believed (`gateway.trustedProxies`, the proxy socket, whose file rights are the trust, and the door for Tailscale); from anybody else the
+ * Only a trusted peer is believed (`gateway.trustedProxies`, the proxy socket, whose file rights are the trust, and the doors for Tailscale and the tunnel); from anybody else the
  * headers are ignored and only make the request `proxied`, which is never local. X-Forwarded-For is read from the right, trusted addresses
  * are skipped, the first other is the client: what stands left of it is the client's own word. Broken headers of a trusted peer are refused
  * instead of guessed at. X-Real-IP, Forwarded and every other relative are never believed.
@@ -40,7 +43,7 @@ export function judgeForwarded(
   // The proxy socket is 0660 in a folder closed to strangers: who can connect was let in by its owner. At the door for Tailscale its proxy writes
   // these headers, in place of what the visitor sent. Another program of this computer can write them there, too: they say for limits, names and
   // logs who came, and never who somebody is (contract 4, doors).
-  const trustedPeer = ingress === 'proxy' || ingress === 'tailscale' || (ingress !== 'control' && address !== null && trusted(address))
+  const trustedPeer = believedDoors.has(ingress) || (ingress !== 'control' && address !== null && trusted(address))
   const self = address ?? ingress
   if (trustedPeer) return believe(self, head, trusted)
   const asked = hostOf(head, 'http')

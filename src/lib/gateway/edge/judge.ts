@@ -16,6 +16,7 @@ import { isLoopbackHost, isOriginOf } from './host.ts'
 import type { Names } from './origin.ts'
 import { identityDoors } from './proxy-identity.ts'
 import { loginByTailscale } from './tailscale-door.ts'
+import { headByTunnel, isTunnelHop } from './tunnel-door.ts'
 import { identityError, unprovenError } from './unproven.ts'
 import { type Place, placeOf } from './paths.ts'
 import { cutTicket } from './ticket-url.ts'
@@ -78,7 +79,10 @@ function readCase(bench: Bench, req: IncomingMessage, ingress: IngressId, upgrad
   if (!url.startsWith('/') || method === 'TRACE' || method === 'CONNECT' || head.repeated) {
     return refuse(edgeErrors.TARGET_INVALID(), null)
   }
-  const forwarded = judgeForwarded(peer, head, bench.trusted, ingress)
+  const forwarded =
+    ingress === 'tunnel'
+      ? judgeForwarded(peer, headByTunnel(head, bench.names.of(ingress)), isTunnelHop, ingress)
+      : judgeForwarded(peer, head, bench.trusted, ingress)
   if ('broken' in forwarded) return refuse(brokenError(forwarded), null)
   const { target, ticket: cut } = cutTicket(url)
   // EventSource and WebSocket ask by GET; nothing that changes anything takes its right from a URL.

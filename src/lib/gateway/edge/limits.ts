@@ -22,6 +22,8 @@ export interface Limiter {
   challenge(ingress: IngressId): boolean
   /** Counts one wrong pairing code; milliseconds for which this source is blocked for it (30 in 5 minutes), 0 where it is not. A right code is never held up. */
   wrongCode(client: string): number
+  /** Counts one start of the public tunnel by a principal; milliseconds until it may be started once more where that was one too many (12 in 5 minutes), else 0. */
+  tunnelStart(principal: string): number
   /** Sources remembered now; bounded. */
   size(): number
 }
@@ -38,6 +40,7 @@ const CHALLENGES_A_SECOND = 50
 const LANE_WAITING = 5
 const LANE_MS = 1_000
 const [WRONG_CODES, WRONG_CODES_MS] = [30, 5 * 60_000]
+const [TUNNEL_STARTS, TUNNEL_STARTS_MS] = [12, 5 * 60_000]
 
 /** A limiter in memory. It remembers at most `maxSources` sources that failed, as many that are blocked and as many with wrong pairing codes; beyond that the oldest are forgotten. */
 export function createLimiter(given: { rule: () => FailureRule; clock: Clock; maxSources?: number }): Limiter {
@@ -46,6 +49,7 @@ export function createLimiter(given: { rule: () => FailureRule; clock: Clock; ma
   const blocks = new Map<string, number>()
   const challenges = new Map<IngressId, { second: number; count: number }>()
   const wrongCodes = new Map<string, { count: number; since: number }>()
+  const tunnelStarts = new Map<string, { count: number; since: number }>()
   const lanes = new Map<IngressId, { waiting: number; freeAt: number }>()
 
   function fail(source: string): boolean {
@@ -61,6 +65,19 @@ export function createLimiter(given: { rule: () => FailureRule; clock: Clock; ma
     failures.delete(source)
     remember(blocks, source, now + blockDurationMs, maxSources)
     return true
+  }
+
+  /** Counts one more; milliseconds until there is room again where that was one too many, else 0. */
+  function overBy(
+    counts: Map<string, { count: number; since: number }>,
+    key: string,
+    { most, withinMs }: { most: number; withinMs: number },
+  ) {
+    const now = clock.now()
+    const before = counts.get(key)
+    const entry = before && now - before.since < withinMs ? before : { count: 0, since: now }
+    remember(counts, key, entry, maxSources)
+    return ++entry.count > most ? entry.since + withinMs - now : 0
   }
 
   return {
@@ -98,14 +115,8 @@ export function createLimiter(given: { rule: () => FailureRule; clock: Clock; ma
       challenges.set(ingress, entry)
       return ++entry.count <= CHALLENGES_A_SECOND
     },
-    wrongCode(client) {
-      const source = sourceOf(client)
-      const now = clock.now()
-      const before = wrongCodes.get(source)
-      const entry = before && now - before.since < WRONG_CODES_MS ? before : { count: 0, since: now }
-      remember(wrongCodes, source, entry, maxSources)
-      return ++entry.count > WRONG_CODES ? entry.since + WRONG_CODES_MS - now : 0
-    },
+    wrongCode: (client) => overBy(wrongCodes, sourceOf(client), { most: WRONG_CODES, withinMs: WRONG_CODES_MS }),
+    tunnelStart: (principal) => overBy(tunnelStarts, principal, { most: TUNNEL_STARTS, withinMs: TUNNEL_STARTS_MS }),
     size: () => failures.size + blocks.size + wrongCodes.size,
   }
 }

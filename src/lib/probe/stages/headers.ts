@@ -92,7 +92,7 @@ export function judgeHeaders(aim: Aim, seen: SeenRequest, given: Omit<HeadersSee
 }
 
 /** Doors at which a program of ours says who the visitor is, and is believed: nobody has to be listed for them. */
-const believed: ReadonlySet<IngressId> = new Set(['tailscale'])
+const believed: ReadonlySet<IngressId> = new Set<IngressId>(['tailscale', 'tunnel'])
 
 /** The gateway speaks no TLS itself, so an https address always has something before it. */
 function isProxied(aim: Aim, { proxied, hints, peer, peerPort }: SeenRequest, source: Source | null): boolean {

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import type { EnableOptions } from '../../../core/xopc.ts'
 import { coreErrors } from '../../../core/errors.ts'
 import { type AccessId, accessIds, proxyPrograms } from '../../../protocol/http-api.ts'
 import { routes } from '../../../protocol/routes.ts'
-import { answerDisable, answerEnable } from '../answer-state.ts'
+import { answerConsent, answerDisable, answerEnable, enableOptions } from '../answer-state.ts'
 import { answerTest, testBody } from '../answer-test.ts'
 import { accessState, findings, plan, proxyTemplate, verdict } from '../replies.ts'
 import { type Call, route } from '../route.ts'
@@ -11,6 +10,7 @@ import { type Call, route } from '../route.ts'
 // Both are judged by the method, whose codes say more than a schema would.
 const address = z.string().max(300).optional()
 const url = z.string().max(2048).optional()
+const broker = z.string().max(300).optional()
 const mode = z.enum(['serve', 'funnel']).optional()
 const port = z.int().min(1).max(65_535)
 const time = z.string().max(40).optional()
@@ -20,29 +20,40 @@ export const accessRoutes = [
   route({
     ...routes.plan,
     about: 'What enabling the method would do, or why it would be refused; changes nothing.',
-    query: z.strictObject({ address, url, mode, port: z.string().regex(/^\d+$/).transform(Number).pipe(port).optional() }),
+    query: z.strictObject({ address, url, mode, broker, port: z.string().regex(/^\d+$/).transform(Number).pipe(port).optional() }),
     reply: plan,
     codes: ['UNKNOWN_METHOD'],
-    handle: (call, { xopc }) => xopc.plan(idOf(call), options(call.query)),
+    handle: (call, { xopc }) => xopc.plan(idOf(call), enableOptions(call.query)),
   }),
   route({
     ...routes.enable,
     about:
       'Sets the intent and enables the method: 200 with its state once settled, 202 while it is still starting after 2 s. `?wait=1` waits longer, bounded.',
     query: z.strictObject({ wait: z.enum(['0', '1']).optional() }),
-    body: z.strictObject({ address, url, mode, port: port.optional(), for: time }).prefault({}),
+    body: z.strictObject({ address, url, mode, port: port.optional(), broker, for: time, replace: z.boolean().optional() }).prefault({}),
     reply: accessState,
-    codes: ['CONSENT_REQUIRED', 'DURATION_INVALID', 'UNKNOWN_METHOD'],
+    codes: [
+      'CONFIG_SECRET_NEEDED',
+      'CONSENT_REQUIRED',
+      'DURATION_INVALID',
+      'EXPOSURE_CONFLICT',
+      'TUNNEL_AUTH_REQUIRED',
+      'TUNNEL_CONSENT_REQUIRED',
+      'TUNNEL_RATE_LIMITED',
+      'TUNNEL_REGISTRATION_SECRET_REQUIRED',
+      'UNKNOWN_METHOD',
+    ],
     handle: (call, context) =>
-      answerEnable(call, context, idOf(call), { ...options(call.body), ...(call.query.wait === '1' ? { wait: true } : {}) }),
+      answerEnable(call, context, idOf(call), { ...enableOptions(call.body), ...(call.query.wait === '1' ? { wait: true } : {}) }),
   }),
   route({
     ...routes.disable,
-    about: 'Takes the intent back and disables the method.',
-    body: z.strictObject({}).prefault({}),
+    about:
+      'Takes the intent back and disables the method; with `release` what was reserved for it elsewhere (a public name) is given back for ever.',
+    body: z.strictObject({ release: z.boolean().optional() }).prefault({}),
     reply: accessState,
-    codes: ['UNKNOWN_METHOD'],
-    handle: (call, context) => answerDisable(call, context, idOf(call)),
+    codes: ['TUNNEL_NOT_RELEASED', 'UNKNOWN_METHOD'],
+    handle: (call, context) => answerDisable(call, context, idOf(call), call.body.release === true ? { release: true } : {}),
   }),
   route({
     ...routes.consent,
@@ -50,12 +61,7 @@ export const accessRoutes = [
     body: z.strictObject({ version: z.string().max(100) }),
     reply: z.object({ version: z.string(), acceptedAt: z.string() }),
     codes: ['CONSENT_NOT_ASKED', 'CONSENT_OUTDATED', 'UNKNOWN_METHOD'],
-    handle: async (call, { xopc, audit }) => {
-      const id = idOf(call)
-      const consented = await xopc.consent(id, call.body.version)
-      audit.write('AccessAudit.consented', { id, version: consented.version, by: call.exchange.principal.id })
-      return consented
-    },
+    handle: (call, context) => answerConsent(call, context, idOf(call), call.body.version),
   }),
   route({
     ...routes.test,
@@ -96,10 +102,4 @@ function idOf(call: Call<unknown, unknown>): AccessId {
   const id = accessIds.find((known) => known === given)
   if (id === undefined) throw coreErrors.UNKNOWN_METHOD({ id: given, known: accessIds.join(', ') })
   return id
-}
-
-/** What was given, without what was not. */
-function options(given: { [Key in keyof EnableOptions]?: EnableOptions[Key] | undefined }): EnableOptions {
-  // `as`: with the undefined ones left out, the others are as the type wants them.
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as EnableOptions
 }

@@ -51,6 +51,6 @@ function ownOrigins({ exchange }: Call<unknown, unknown>, context: ControlContex
 
 /** An address that devices use or are about to: it was proven when its code was minted. Only https, where the certificate keeps relays away, and only by the doors that a proxy comes by. */
 function isPaired(origin: string, { ingress, trustedPeer }: Exchange, { devices, pairing }: ControlContext): boolean {
-  const byProxy = ingress === 'local' || ingress === 'proxy' || (trustedPeer && ingress !== 'tailscale')
+  const byProxy = ingress === 'local' || ingress === 'proxy' || (trustedPeer && ingress !== 'tailscale' && ingress !== 'tunnel')
   return byProxy && origin.startsWith('https:') && (devices.isOrigin(origin) || pairing.isOrigin(origin))
 }

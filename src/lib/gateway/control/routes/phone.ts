@@ -19,6 +19,7 @@ export const phoneRoutes = [
     handle: async ({ exchange }, { xopc, config }) => {
       const overview = await xopc.overview()
       const { blockReason } = pairContext(overview)
+      const tunnel = overview.methods.find(({ id }) => id === 'tunnel')?.state
       return {
         ok: true,
         service: 'xopc-gateway',
@@ -26,7 +27,7 @@ export const phoneRoutes = [
         mobilePairing: true,
         pairingReady: blockReason === null,
         blockReason,
-        tunnelConnected: false,
+        tunnelConnected: tunnel?.phase === 'on' && tunnel.verified !== null,
         reverseProxyConfigured: config.current().gateway.publicUrl !== undefined,
         connectUrls: urlsFor(exchange, connectUrls(overview)),
       }

@@ -1,0 +1,156 @@
+import { defineErrors } from '../../errors/error.ts'
+
+/** Errors of the public tunnel as a way in; what frpc itself says is in binaries/errors.ts. */
+export const tunnelErrors = defineErrors({
+  TUNNEL_AUTH_REQUIRED: {
+    message: 'gateway.auth.mode is none, so everyone who found the public address would be let in. Nothing was opened.',
+    hint: 'Ask for a token first: xopc config set gateway.auth.mode=token',
+    http: 403,
+    exit: 1,
+    about: 'The public tunnel is refused while `gateway.auth.mode` is `none`.',
+  },
+  TUNNEL_CONSENT_REQUIRED: {
+    message: 'This opens the gateway to the whole internet, and nobody has agreed to that yet. Nothing was opened.',
+    hint: 'Read what it means and agree: xopc tunnel start --accept-risk',
+    http: 403,
+    exit: 1,
+    about: 'The public tunnel needs a recorded agreement of a person. A new text asks again.',
+  },
+  TUNNEL_REGISTRATION_SECRET_REQUIRED: {
+    message: 'The broker {broker} asks for a registration secret, and there is none.',
+    hint: 'Whoever runs the broker gives it to you. Save it: xopc tunnel secret set --stdin',
+    http: 400,
+    exit: 1,
+    about:
+      'A registration secret is not the token of the gateway. It is taken from XOPC_TUNNEL_REGISTRATION_SECRET, then from `tunnel.registrationSecret`; brokers on this computer or in its own network are tried with a well-known one.',
+  },
+  TUNNEL_SECRET_REFUSED: {
+    message: 'The broker {broker} does not take the registration secret (from {source}).',
+    hint: 'Save the one that whoever runs the broker gave you: xopc tunnel secret set --stdin',
+    http: 502,
+    exit: 1,
+    about: 'The broker answered 401 to the registration. The secret is mistyped, or of another broker.',
+  },
+  TUNNEL_AUTH_REVOKED: {
+    message: 'The broker {broker} lets this gateway in no more: {reason}. The tunnel is closed and not tried again by itself.',
+    hint: 'Ask whoever runs the broker. With a new secret: xopc tunnel secret set --stdin',
+    http: 502,
+    exit: 1,
+    about: 'The registration secret, the lease or the key of this gateway was revoked at the broker.',
+  },
+  TUNNEL_BROKER_INSECURE: {
+    message:
+      'The broker {broker} is reached over plain http, where anybody on the way could read the registration secret. Nothing was sent.',
+    hint: 'Use its https address: xopc config set tunnel.brokerUrl=https://frp.example.com/api',
+    http: 400,
+    exit: 1,
+    about: 'Plain http is taken for brokers on this computer and in private networks only.',
+  },
+  TUNNEL_BROKER_UNREACHABLE: {
+    message: 'The broker {broker} cannot be reached: {reason}.',
+    hint: 'It is tried again by itself. To see which broker is used: xopc tunnel status',
+    http: 503,
+    exit: 1,
+    about: 'The broker is down, or this computer has no way to it.',
+  },
+  TUNNEL_BROKER_STRANGE: {
+    message: 'The broker {broker} answered something that no broker should: {reason}. Nothing of it was used.',
+    hint: 'Check the address of the broker: xopc config get tunnel.brokerUrl',
+    http: 502,
+    exit: 1,
+    about:
+      'Answers of a broker end up in the configuration of a program, so only what the protocol allows is taken: names of few characters, addresses of its own, no redirects, no large bodies.',
+  },
+  TUNNEL_BROKER_REFUSED: {
+    message: 'The broker {broker} refused: {reason}.',
+    hint: 'Ask whoever runs the broker, or use another one: xopc config set tunnel.brokerUrl=https://frp.example.com/api',
+    http: 502,
+    exit: 1,
+    about: 'The broker answered with a refusal that has no meaning of its own here. What it said is quoted.',
+  },
+  TUNNEL_BROKER_BUSY: {
+    message: 'The broker {broker} takes no more registrations for now: {reason}.',
+    hint: 'It is tried again by itself, after {seconds} s at the earliest.',
+    http: 503,
+    exit: 1,
+    about: 'The broker limits how often it is asked, or has trouble of its own (429 or 5xx).',
+  },
+  TUNNEL_CLOCK_SKEW: {
+    message: 'The clock of this computer is {minutes} min {direction} that of the broker, so the broker does not take what it signs.',
+    hint: 'Set the clock: timedatectl set-ntp true',
+    http: 502,
+    exit: 1,
+    about: 'A registration is signed for two minutes, so that nobody can send an old one again.',
+  },
+  TUNNEL_SUBDOMAIN_TAKEN: {
+    message: 'The name {subdomain} cannot be had at this broker: it is somebody else’s, was given back once, or is reserved.',
+    hint: 'Take another one, or let the broker choose: xopc config unset tunnel.subdomain',
+    http: 409,
+    exit: 1,
+    about: 'A name belongs to the gateway that had it first, for ever.',
+  },
+  TUNNEL_IDENTITY_IN_USE: {
+    message: 'Another gateway with the identity of this one has the public address {url}. Nothing was taken from it.',
+    hint: 'Was the state folder copied? Remove identity.json, tunnel.json and devices.json from the copy, and start it anew: xopc gateway restart',
+    http: 409,
+    exit: 1,
+    about:
+      'Two gateways with one key cannot have one name. Whoever came second leaves it alone, and both say so. A gateway that was moved takes the name over once the old one has ended.',
+  },
+  TUNNEL_IDENTITY_SHARED: {
+    message: 'Another gateway with the identity of this one asked for its public address at {at}. It did not get it.',
+    hint: 'Find it, and give it an identity of its own: remove identity.json, tunnel.json and devices.json there. If you know nothing of it, somebody has a copy of the state folder: see xopc tunnel status',
+    http: 409,
+    exit: 1,
+    about: 'The broker heard of a second gateway that has the same key. Its key signs in the name of this gateway.',
+  },
+  TUNNEL_SERVER_UNREACHABLE: {
+    message: 'The server of the tunnel, {server}, cannot be reached: {reason}.',
+    hint: 'It is tried again by itself. A firewall may keep port {port} closed; what frpc said is in the log: xopc gateway logs',
+    http: 503,
+    exit: 1,
+    about: 'frpc has no connection to the frp server of the broker.',
+  },
+  TUNNEL_SERVER_UNTRUSTED: {
+    message: 'The server of the tunnel, {server}, could not prove that it is the broker’s: {reason}. Nothing was sent to it.',
+    hint: 'Somebody may stand between, or the broker’s certificate has changed. It is tried again by itself; what frpc said is in the log: xopc gateway logs',
+    http: 502,
+    exit: 1,
+    about: 'The certificate of the frp server is checked against the authority that the broker named, or the public ones.',
+  },
+  TUNNEL_SERVER_REFUSED: {
+    message: 'The server of the tunnel, {server}, does not serve this gateway: {reason}.',
+    hint: 'It is tried again by itself. What frpc said is in the log: xopc gateway logs',
+    http: 502,
+    exit: 1,
+    about: 'The frp server refused the login or the name. What it said is quoted.',
+  },
+  TUNNEL_FRPC_ENDED: {
+    message: 'frpc, which holds the tunnel, ended: {reason}.',
+    hint: 'It is started again by itself. What it said is in the log: xopc gateway logs',
+    http: 503,
+    exit: 1,
+    about: 'The program was killed, or ended by itself.',
+  },
+  TUNNEL_FRPC_FROZEN: {
+    message: 'frpc, which holds the tunnel, was stopped and does nothing any more.',
+    hint: 'It is ended and started again by itself.',
+    http: 503,
+    exit: 1,
+    about: 'Somebody sent it SIGSTOP, or the system suspended it.',
+  },
+  TUNNEL_NOT_RELEASED: {
+    message: 'The tunnel is closed, but the broker {broker} did not confirm that the name {subdomain} was given back: {reason}.',
+    hint: 'Nobody reaches this gateway by it. Try again later: xopc tunnel stop --release --yes',
+    http: 502,
+    exit: 1,
+    about: 'The name stays registered for this gateway until the broker says that it is released.',
+  },
+  TUNNEL_AUTOSTART_NOT_READY: {
+    message: 'The tunnel is not started by itself before it worked once.',
+    hint: 'Start it by hand first: xopc tunnel start',
+    http: 409,
+    exit: 1,
+    about: '`tunnel.autoStart` needs a valid agreement and an earlier success, so that nothing opens at a start that nobody has tried.',
+  },
+})
