@@ -6,6 +6,7 @@ import { agreeTo } from './agree.ts'
 import { countDown } from './count-down.ts'
 import { followMethod } from './follow-method.ts'
 import { waitingText } from './render/state.ts'
+import { watchStates } from './watch-states.ts'
 
 /** How a method is switched on that may wait for a person, or for somebody elsewhere. */
 export interface MethodOpening {
@@ -27,7 +28,7 @@ export interface MethodOpening {
   signal: AbortSignal
   /** Longest wait without `wait`, ms. */
   longestMs: number
-  /** Told each state on the way. */
+  /** Told each state on the way, also those that pass quickly. */
   onState?: (state: AccessState) => void
 }
 
@@ -36,8 +37,12 @@ const asks: ReadonlySet<string> = new Set(['CONSENT_REQUIRED', 'TUNNEL_CONSENT_R
 
 /** Switches it on and follows it until it rests; what it is at is on stderr. Throws what the gateway refuses, the code that asks for an agreement where nobody agrees. */
 export async function openMethod(xopc: Xopc, opening: MethodOpening): Promise<AccessState> {
-  const { id, running, wait, signal } = opening
-  const state = await enable(xopc, opening)
+  const { id, running, wait, signal, onState } = opening
+  const unwatch = running && onState !== undefined ? await watchStates(xopc, id, onState) : () => {}
+  const state = await enable(xopc, opening).catch((error: unknown) => {
+    unwatch()
+    throw error
+  })
   if (!running) return state
   let shown = state
   const begin = Date.now()
@@ -52,13 +57,11 @@ export async function openMethod(xopc: Xopc, opening: MethodOpening): Promise<Ac
     return await followMethod(xopc, id, state, {
       signal: bounded,
       isOver: (next) => isOver(next, wait),
-      onState(next) {
-        shown = next
-        opening.onState?.(next)
-      },
+      onState: (next) => (shown = next),
     })
   } finally {
     settle()
+    unwatch()
   }
 }
 
