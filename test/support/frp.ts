@@ -62,8 +62,8 @@ export async function startFrps(program: string, { certificate, plugin, port, to
   }
   await writeFile(path, stringify(settings))
   const places = [bindPort, vhostHTTPPort].map((each) => ({ host: '127.0.0.1', port: each }))
-  const program_ = await startProgram([program, '-c', path], places, {})
-  return { pid: program_.pid, port: bindPort, vhostPort: vhostHTTPPort, asked, output: program_.output, stop: program_.stop }
+  const running = await startProgram([program, '-c', path], places, {})
+  return { pid: running.pid, port: bindPort, vhostPort: vhostHTTPPort, asked, output: running.output, stop: running.stop }
 }
 
 /** A real frpc that runs. */
@@ -91,7 +91,7 @@ export async function startFrpc(program: string, facts: FrpcFacts, env: NodeJS.P
   const configPath = join(await tempFolder(), 'frpc.toml')
   await writeFile(configPath, frpcConfig(facts), { mode: 0o600 })
   const child = start([program, ...frpcArgs(configPath)], { env: frpcEnvironment(env), timeoutMs: 300_000 })
-  const exited = once(child, 'close').then(([code]: [number | null]) => code)
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
   const lines: string[] = []
   let changed = Promise.withResolvers<void>()
   createInterface({ input: child.stdout }).on('line', (line) => {

@@ -22,8 +22,9 @@ export function tarGz(lines: readonly TarLine[]): { bytes: Buffer; sha256: strin
 export function paxRecords(records: Readonly<Record<string, string>>, type: 'x' | 'g' = 'x'): TarLine {
   const content = Object.entries(records).map(([name, value]) => {
     const rest = ` ${name}=${value}\n`
-    const digits = String(rest.length + String(rest.length + 2).length).length
-    return `${rest.length + digits}${rest}`
+    // The number counts itself.
+    const length = [1, 2, 3].map((digits) => Buffer.byteLength(rest) + digits).find((sum, index) => String(sum).length === index + 1)
+    return `${length}${rest}`
   })
   return { name: 'records', type, content: content.join('') }
 }

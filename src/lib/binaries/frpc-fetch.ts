@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cleanText } from '../protocol/outside-text.ts'
+import { connectionReason } from '../system/connection-reason.ts'
+import { systemCode } from '../system/file-errors.ts'
 import type { PartFile } from '../system/part-file.ts'
 import { binaryErrors } from './errors.ts'
 import type { FileDigest } from './frpc-digests.ts'
@@ -90,5 +92,7 @@ function isOfFetch(error: unknown): error is TypeError {
 }
 
 function troubleOf({ message, cause }: TypeError): string {
+  const code = systemCode(cause)
+  if (code !== undefined && !code.startsWith('UND_')) return connectionReason(code)
   return cleanText(cause instanceof Error && cause.message !== '' ? cause.message : message, 200).replace(/[.\s]+$/, '')
 }
