@@ -1,8 +1,9 @@
-import { BaseCommand, Flags } from '../../cli/base-command.ts'
+import { Flags } from '../../cli/base-command.ts'
+import { BrokerCommand } from '../../cli/broker-command.ts'
 import { renderBrokerStarted } from '../../cli/render/broker.ts'
 
 /** `xopc broker start` */
-export default class BrokerStart extends BaseCommand {
+export default class BrokerStart extends BrokerCommand {
   static override summary = 'Run a broker: the other end of public tunnels. Ends with Ctrl-C.'
   static override description =
     'With --dev everything is on loopback, with nothing to set up: the API, a real frps beside it, and the secret that every gateway tries there. Without it the set of `xopc broker init` is run. frps is found by XOPC_FRPS_PATH, then PATH, and has to be 0.68.1 or newer. With --json it says where it is at once, and goes on.'
@@ -13,10 +14,9 @@ export default class BrokerStart extends BaseCommand {
     port: Flags.integer({
       min: 0,
       max: 65_535,
-      default: 7100,
       dependsOn: ['dev'],
       helpValue: '<port>',
-      summary: 'Of the API, with --dev. 0: a free one.',
+      summary: 'Of the API, with --dev, instead of 7100. 0: a free one.',
     }),
   }
   protected override readonly ownsSignals = true
@@ -24,10 +24,11 @@ export default class BrokerStart extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(BrokerStart)
     const { runBroker } = await import('../../cli/run-broker.ts')
-    const { dev, dir = null, port } = flags
+    const { dev, port = 7100 } = flags
+    const folder = await this.folder(flags)
     await runBroker({
+      folder,
       dev,
-      dir,
       port,
       env: process.env,
       ready: ({ brokerUrl, publicUrlPattern }) => {

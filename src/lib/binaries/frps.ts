@@ -34,7 +34,7 @@ export async function findFrps(env: NodeJS.ProcessEnv, signal?: AbortSignal): Pr
 
 /** Whether a version of frp (`0.71.0`) is new enough for a broker; what is no version is not. Pure. */
 export function isSafeFrp(version: string): boolean {
-  const found = /^v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})$/.exec(version)
+  const found = /^(\d{1,4})\.(\d{1,4})\.(\d{1,4})$/.exec(version)
   if (found === null) return false
   const [own, needed] = [found.slice(1).map(Number), FRP_NEEDED.split('.').map(Number)]
   const at = own.findIndex((part, index) => part !== needed[index])

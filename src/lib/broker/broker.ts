@@ -4,7 +4,8 @@ import type { Audit } from '../system/audit.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { Supervisor } from '../supervisor/supervisor.ts'
-import { answerApi, type ApiParts } from './api.ts'
+import { answerApi } from './api.ts'
+import type { ApiParts } from './api-parts.ts'
 import { openApiServer } from './api-server.ts'
 import { brokerErrors } from './errors.ts'
 import { createLeaseBook } from './leases.ts'
@@ -13,8 +14,10 @@ import { openPassage } from './passage.ts'
 import { judgeOperation } from './plugin.ts'
 import { openPluginServer } from './plugin-server.ts'
 import { createSessions } from './sessions.ts'
+import { answerOwn } from './own-requests.ts'
 import type { BrokerSettings } from './settings.ts'
 import type { Store } from './store/sqlite.ts'
+import { createTally } from './tally.ts'
 import { keepHouse } from './upkeep.ts'
 
 /** A broker that runs. */
@@ -51,7 +54,9 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     address: counter(limits.registrationsOfAddress),
     key: counter(limits.registrationsOfKey),
     failures: counter(limits.failuresOfAddress),
+    probes: counter(limits.probesOfTunnel),
   }
+  const tally = createTally()
   const book = createLeaseBook({ store, clock })
   try {
     const target = parts.frps.settings.bindPort
@@ -62,12 +67,28 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     const plugin = await openPluginServer({
       ...parts.frps.settings.plugin,
       log,
-      judge: async (op, content) => await judgeOperation(op, content, pluginParts),
+      async judge(op, content) {
+        const verdict = await judgeOperation(op, content, pluginParts)
+        tally.add(
+          'xopc_broker_frps_questions_total',
+          `op="${KNOWN_OPS.includes(op) ? op : 'other'}",outcome="${verdict.reject ? wordOf(verdict.reject_reason) : 'accepted'}"`,
+        )
+        return verdict
+      },
     })
     ends.push(plugin.close)
     const ports = { api: 0, links: passage.port }
     const apiParts: ApiParts = { ...parts, book, sessions, counters, ports: () => ports }
-    const api = await openApiServer({ ...settings.api, log, answer: async (req, path) => await answerApi(req, path, apiParts) })
+    const ownParts = { settings, book, sessions, links: passage.count, tally, clock }
+    const api = await openApiServer({
+      ...settings.api,
+      log,
+      async answer(req, path) {
+        const reply = answerOwn(req, path, ownParts) ?? (await answerApi(req, path, apiParts))
+        tally.add('xopc_broker_requests_total', `status="${reply?.status ?? 404}"`)
+        return reply
+      },
+    })
     ends.push(api.close)
     ports.api = api.port
     ends.push(keepHouse({ ...parts, book, sessions }))
@@ -82,6 +103,13 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     await close()
     throw error
   }
+}
+
+const KNOWN_OPS = ['Login', 'NewProxy', 'CloseProxy']
+
+/** `xopc:auth …` */
+function wordOf(reason: string): string {
+  return /^xopc:(\w+)/.exec(reason)?.[1] ?? 'refused'
 }
 
 function startFrps({ frps, supervisor, log }: BrokerParts, restarted: () => void) {

@@ -44,4 +44,32 @@ export const brokerErrors = defineErrors({
     exit: 1,
     about: 'frps ended before it was ready: often a port that is taken, or a certificate that cannot be read.',
   },
+  BROKER_ALREADY_SET_UP: {
+    message: '{path} is there already, and nothing is overwritten.',
+    hint: 'Write the set into another folder with --dir, or move the old one away.',
+    http: 409,
+    exit: 1,
+    about: '`xopc broker init` writes only into a folder in which there is none of its files.',
+  },
+  BROKER_DOMAIN_INVALID: {
+    message: '{domain} is no domain that a broker could have.',
+    hint: 'Name one like frp.example.com, whose DNS you manage.',
+    http: 400,
+    exit: 2,
+    about: 'A domain has at least two parts of letters, digits and hyphens. Names of tunnels are put before it.',
+  },
+  BROKER_KEY_UNKNOWN: {
+    message: 'There is no registration key {id} that could be revoked.',
+    hint: 'See which there are: xopc broker key list',
+    http: 404,
+    exit: 1,
+    about: 'No key has this id, or it was revoked before.',
+  },
+  BROKER_TUNNEL_UNKNOWN: {
+    message: 'There is no tunnel {tunnel} that could be revoked.',
+    hint: 'See which there are: xopc broker tunnels list',
+    http: 404,
+    exit: 1,
+    about: 'No name and no id is this one, or it was given back or revoked before.',
+  },
 })

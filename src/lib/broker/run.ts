@@ -12,6 +12,7 @@ import { type Broker, startBroker } from './broker.ts'
 import { allowDevSecret, prepareDev } from './dev.ts'
 import { brokerErrors } from './errors.ts'
 import type { BrokerFolder } from './folder.ts'
+import { preparePublic } from './public.ts'
 import type { BrokerSettings } from './settings.ts'
 import { openStore } from './store/sqlite.ts'
 
@@ -60,8 +61,7 @@ async function prepared(
   { dev, port }: RunOptions,
   clock: Clock,
 ): Promise<{ settings: BrokerSettings; frps: FrpsSettings }> {
-  if (dev) return await prepareDev(folder, port, clock)
-  throw brokerErrors.BROKER_NOT_SET_UP({ folder: folder.dir, file: folder.settings })
+  return dev ? await prepareDev(folder, port, clock) : await preparePublic(folder)
 }
 
 async function alone(folder: BrokerFolder, work: () => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import { DEV_SECRET, type Registration, type RegistrationFacts, registrationMess
 /** A gateway's side of the protocol, by hand. */
 export interface TestGateway {
   readonly publicKey: string
+  readonly gatewayId: string
   /** A signed registration; `facts` are signed, `after` is changed afterwards. */
   body(facts?: Partial<RegistrationFacts>, after?: Record<string, unknown>): Record<string, unknown>
   register(facts?: Partial<RegistrationFacts>, how?: { secret?: string; after?: Record<string, unknown> }): Promise<Answer<Registration>>
@@ -20,11 +21,16 @@ export interface Answer<Body> {
   headers: Headers
 }
 
+/** Whose key it has, which secret it shows, and what time it is there. */
+interface GatewayOptions {
+  keys?: { privateKey: KeyObject; publicKey: KeyObject }
+  secret?: string
+  now?: () => number
+}
+
 /** Makes a gateway with a key of its own. */
-export function testGateway(
-  brokerUrl: string,
-  keys: { privateKey: KeyObject; publicKey: KeyObject } = generateKeyPairSync('ed25519'),
-): TestGateway {
+export function testGateway(brokerUrl: string, options: GatewayOptions = {}): TestGateway {
+  const { keys = generateKeyPairSync('ed25519'), secret: own = DEV_SECRET, now = Date.now } = options
   const publicKey = String(keys.publicKey.export({ format: 'jwk' }).x)
   const gatewayId = randomUUID()
   const body: TestGateway['body'] = (given = {}, after = {}) => {
@@ -35,7 +41,7 @@ export function testGateway(
       platform: 'linux-x64',
       gatewayVersion: '0.1.0',
       nonce: randomBytes(24).toString('base64url'),
-      expiresAt: Date.now() + 120_000,
+      expiresAt: now() + 120_000,
       ...given,
     }
     const signature = sign(null, Buffer.from(registrationMessage(facts)), keys.privateKey).toString('base64url')
@@ -45,8 +51,9 @@ export function testGateway(
   const tunnel = ({ tunnelId }: Tunnel) => `${brokerUrl}/tunnels/${tunnelId}`
   return {
     publicKey,
+    gatewayId,
     body,
-    register: (facts, { secret = DEV_SECRET, after } = {}) =>
+    register: (facts, { secret = own, after } = {}) =>
       ask(`${brokerUrl}/tunnels/register`, {
         method: 'POST',
         headers: { 'x-registration-secret': secret },
