@@ -10,10 +10,16 @@ let loaded: SecureContext | null = null
  * certificates, about 50 ms and 12 MB. A root that is added to the system later counts after a restart.
  */
 export function systemTrust(): SecureContext {
-  return (loaded ??= createSecureContext({ ca: [...new Set([...getCACertificates('default'), ...getCACertificates('system')])] }))
+  return (loaded ??= createSecureContext({ ca: authorities() }))
 }
 
 /** The same authorities as one text of PEM, for a program that reads them from a file. */
 export function systemAuthorities(): string {
-  return [...new Set([...getCACertificates('default'), ...getCACertificates('system')])].map((pem) => `${pem.trim()}\n`).join('')
+  return authorities()
+    .map((pem) => `${pem.trim()}\n`)
+    .join('')
+}
+
+function authorities(): string[] {
+  return [...new Set([...getCACertificates('default'), ...getCACertificates('system')])]
 }

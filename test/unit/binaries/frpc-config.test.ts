@@ -25,7 +25,7 @@ describe('frpc.toml', () => {
       transport: {
         protocol: 'tcp',
         tcpMux: true,
-        poolCount: 1,
+        poolCount: 5,
         heartbeatInterval: 5,
         heartbeatTimeout: 15,
         tls: { enable: true, disableCustomTLSFirstByte: true, serverName: 'frp.example.com', trustedCaFile: '/run/ca.pem' },
