@@ -6,7 +6,7 @@ import { sources } from '../support/sources.ts'
 
 /** The attacks of this version. Each is a test by its id, or one for each side, with a patch of the same name that takes the defence out. */
 const ids =
-  'A01 A02 A03 A04 A05 A06 A08 A09 A11 A12 A13 A16 A17 A21 A23 A24 A26 A28 A29 A30 A32 A33 A34 A35 A36 A37 A39 A41 A43 A44 A45 A47 A48 A53 A54 A55 A56 A58 A59 A60 A61 A63 A64 A77 A78 A79 A80 A81 A82 A83 A84 A86 A87 A89 A90 A91 A92 A93'.split(
+  'A01 A02 A03 A04 A05 A06 A08 A09 A11 A12 A13 A16 A17 A21 A23 A24 A26 A28 A29 A30 A32 A33 A34 A35 A36 A37 A39 A41 A43 A44 A45 A47 A48 A53 A54 A55 A56 A58 A59 A60 A61 A63 A64 A67 A69 A71 A72 A73 A74 A77 A78 A79 A80 A81 A82 A83 A84 A86 A87 A89 A90 A91 A92 A93'.split(
     ' ',
   )
 

@@ -3,7 +3,7 @@ import { cleanText } from '../protocol/outside-text.ts'
 import type { PartFile } from '../system/part-file.ts'
 import { tarEntries, type TarEntry, unzipped } from '../system/tar-entries.ts'
 import { TarFault } from '../system/tar-header.ts'
-import { binaryErrors } from './errors.ts'
+import { frpcErrors } from './frpc/errors.ts'
 import type { FileDigest } from './frpc-digests.ts'
 
 /** frpc has 17 MB; an archive holds frps besides. Bytes. */
@@ -27,7 +27,7 @@ export async function unpackMember(archive: string, member: string, into: PartFi
     if (digest === null) throw new TarFault(`it does not hold ${member}`)
     return digest
   } catch (error) {
-    if (error instanceof TarFault) throw binaryErrors.FRPC_ARCHIVE_REFUSED({ reason: error.message }, { cause: error })
+    if (error instanceof TarFault) throw frpcErrors.FRPC_ARCHIVE_REFUSED({ reason: error.message }, { cause: error })
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { stringify } from 'smol-toml'
 import { leaseGrammar } from '../protocol/broker-api.ts'
-import { binaryErrors } from './errors.ts'
+import { frpcErrors } from './frpc/errors.ts'
 
 /** What one frpc is to do: lead one public name to one socket. */
 export interface FrpcFacts {
@@ -84,7 +84,7 @@ function judge({ serverAddr, serverPort, token, proxyName, subdomain, unixPath, 
     ['frp server without TLS that is not on this computer', tls !== null || isOnThisComputer(serverAddr)],
   ]
   const wrong = rows.find(([, holds]) => !holds)
-  if (wrong !== undefined) throw binaryErrors.FRPC_CONFIG_INVALID({ what: wrong[0] })
+  if (wrong !== undefined) throw frpcErrors.FRPC_CONFIG_INVALID({ what: wrong[0] })
 }
 
 /** The serializer would mend a lone surrogate, and the path would be another; the system ends paths at a zero. */

@@ -3,7 +3,7 @@ import { withFileLock } from '../system/file-lock.ts'
 import { readText, writeAtomic } from '../system/files.ts'
 import { ensurePrivateDir } from '../system/folders.ts'
 import { clearParts, openPart, type PartFile } from '../system/part-file.ts'
-import { binaryErrors } from './errors.ts'
+import { frpcErrors } from './frpc/errors.ts'
 import { unpackMember } from './frpc-archive.ts'
 import type { FileDigest, FrpcRelease } from './frpc-digests.ts'
 import { FETCH_MS, fetchFile } from './frpc-fetch.ts'
@@ -59,7 +59,7 @@ function archiveUrl(wish: DownloadWish): URL {
   const named = wish.env['XOPC_FRPC_MIRROR']
   const base = named || RELEASES
   const url = URL.canParse(base) ? new URL(`${base.replace(/\/+$/, '')}/v${wish.release.version}/${stemOf(wish)}.tar.gz`) : null
-  if (url === null || !isMirror(url)) throw binaryErrors.FRPC_MIRROR_INVALID({ mirror: base })
+  if (url === null || !isMirror(url)) throw frpcErrors.FRPC_MIRROR_INVALID({ mirror: base })
   return url
 }
 
@@ -86,12 +86,11 @@ async function bring(wish: DownloadWish, url: URL, archive: PartFile, program: P
   const found = await fetchFile({ url, into: archive, onBytes: progress.bytes, ...(signal === undefined ? {} : { signal }) })
   await archive.close()
   progress.phase('verifying')
-  if (found.sha256 !== known.archive)
-    throw binaryErrors.FRPC_ARCHIVE_CHANGED({ url: url.href, found: found.sha256, expected: known.archive })
+  if (found.sha256 !== known.archive) throw frpcErrors.FRPC_ARCHIVE_CHANGED({ url: url.href, found: found.sha256, expected: known.archive })
   progress.phase('extracting')
   const digest = await unpackMember(archive.path, `${stemOf(wish)}/frpc`, program, signal)
   if (known.binary !== null && known.binary.sha256 !== digest.sha256)
-    throw binaryErrors.FRPC_ARCHIVE_REFUSED({ reason: `the frpc in it has the SHA-256 ${digest.sha256}, not ${known.binary.sha256}` })
+    throw frpcErrors.FRPC_ARCHIVE_REFUSED({ reason: `the frpc in it has the SHA-256 ${digest.sha256}, not ${known.binary.sha256}` })
   // Before the program: one without its digest counts as missing, a digest without its program, too.
   await writeAtomic(notePath(wish.place), `${JSON.stringify(digest)}\n`)
   await program.putInPlace(0o700)

@@ -3,7 +3,7 @@ import { cleanText } from '../protocol/outside-text.ts'
 import { connectionReason } from '../system/connection-reason.ts'
 import { systemCode } from '../system/file-errors.ts'
 import type { PartFile } from '../system/part-file.ts'
-import { binaryErrors } from './errors.ts'
+import { frpcErrors } from './frpc/errors.ts'
 import type { FileDigest } from './frpc-digests.ts'
 
 /** How a file is fetched. */
@@ -31,7 +31,7 @@ const REDIRECTS = 5
  */
 export async function fetchFile(wish: FetchWish): Promise<FileDigest> {
   const { url, into, onBytes, signal, stallMs = STALL_MS, maxBytes = SIZE_MAX } = wish
-  const fail = (reason: string, cause?: unknown) => binaryErrors.FRPC_NOT_FETCHED({ url: url.href, reason }, { cause })
+  const fail = (reason: string, cause?: unknown) => frpcErrors.FRPC_NOT_FETCHED({ url: url.href, reason }, { cause })
   const stalled = new AbortController()
   const timer = setTimeout(() => stalled.abort(), stallMs)
   const late = AbortSignal.timeout(FETCH_MS)

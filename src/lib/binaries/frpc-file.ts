@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { fileDigest } from '../system/file-digest.ts'
 import { type FileFacts, isProgram, look, lookThrough, resolveLinks } from '../system/files.ts'
 import { ourUid } from '../system/folders.ts'
-import { binaryErrors } from './errors.ts'
+import { frpcErrors } from './frpc/errors.ts'
 import type { FileDigest } from './frpc-digests.ts'
 
 /**
@@ -13,7 +13,7 @@ export async function checkFetched(path: string, expected: FileDigest): Promise<
   const facts = await look(path)
   if (facts === null) return false
   const flaw = fetchedFlaw(facts)
-  if (flaw !== null) throw binaryErrors.FRPC_NOT_SAFE({ path, reason: flaw })
+  if (flaw !== null) throw frpcErrors.FRPC_NOT_SAFE({ path, reason: flaw })
   const found = await fileDigest(path)
   if (found === null) return false
   if (found.sha256 !== expected.sha256) throw differing(path, found, expected)
@@ -24,8 +24,8 @@ export async function checkFetched(path: string, expected: FileDigest): Promise<
 /** That a file is not what was put there. Pure. */
 function differing(path: string, found: FileDigest, expected: FileDigest) {
   return found.size < expected.size
-    ? binaryErrors.FRPC_TRUNCATED({ path, found: found.size, expected: expected.size })
-    : binaryErrors.FRPC_CHANGED({ path, found: found.sha256, expected: expected.sha256 })
+    ? frpcErrors.FRPC_TRUNCATED({ path, found: found.size, expected: expected.size })
+    : frpcErrors.FRPC_CHANGED({ path, found: found.sha256, expected: expected.sha256 })
 }
 
 /**
@@ -35,12 +35,12 @@ function differing(path: string, found: FileDigest, expected: FileDigest) {
 export async function checkNamed(named: string): Promise<{ path: string; digest: FileDigest }> {
   const path = (await resolveLinks(resolve(named))) ?? resolve(named)
   const facts = await lookThrough(path)
-  if (facts?.kind !== 'file') throw binaryErrors.FRPC_PATH_MISSING({ path: named })
+  if (facts?.kind !== 'file') throw frpcErrors.FRPC_PATH_MISSING({ path: named })
   const flaw = namedFlaw(facts)
-  if (flaw !== null) throw binaryErrors.FRPC_NOT_SAFE({ path, reason: flaw })
+  if (flaw !== null) throw frpcErrors.FRPC_NOT_SAFE({ path, reason: flaw })
   await requireStartable(path, facts)
   const digest = await fileDigest(path)
-  if (digest === null) throw binaryErrors.FRPC_PATH_MISSING({ path: named })
+  if (digest === null) throw frpcErrors.FRPC_PATH_MISSING({ path: named })
   return { path, digest }
 }
 
@@ -60,5 +60,5 @@ function namedFlaw({ uid, mode }: FileFacts): string | null {
 async function requireStartable(path: string, { uid, mode }: FileFacts): Promise<void> {
   if (await isProgram(path)) return
   const byMode = uid === ourUid() ? mode & 0o100 : mode & 0o011
-  throw byMode === 0 ? binaryErrors.FRPC_NOT_EXECUTABLE({ path }) : binaryErrors.FRPC_NOEXEC({ path })
+  throw byMode === 0 ? frpcErrors.FRPC_NOT_EXECUTABLE({ path }) : frpcErrors.FRPC_NOEXEC({ path })
 }

@@ -3,7 +3,7 @@ import { cleanText } from '../protocol/outside-text.ts'
 import { readPart } from '../system/files.ts'
 import { systemCode } from '../system/file-errors.ts'
 import { run, type RunResult } from '../system/process.ts'
-import { binaryErrors } from './errors.ts'
+import { frpcErrors } from './frpc/errors.ts'
 import { type Computer, frpcTarget } from './frpc-digests.ts'
 import { frpcEnvironment } from './frpc-environment.ts'
 import { HEADER_BYTES, programFormat } from './program-format.ts'
@@ -22,7 +22,7 @@ export async function frpcVersion(path: string, env: NodeJS.ProcessEnv, computer
   const outcome = await start(path, env, signal)
   const version = versionIn(outcome)
   if (version === null) throw startFault(path, computer, { ...outcome, quarantined: await isQuarantined(path, computer) })
-  if (isOlder(version)) throw binaryErrors.FRPC_TOO_OLD({ path, version, needed: NEEDED.join('.') })
+  if (isOlder(version)) throw frpcErrors.FRPC_TOO_OLD({ path, version, needed: NEEDED.join('.') })
   return version
 }
 
@@ -65,11 +65,11 @@ function versionIn({ result }: Omit<StartOutcome, 'quarantined'>): string | null
 
 /** Why it does not run. Pure: what macOS does is told by a table in the tests. */
 export function startFault(path: string, computer: Computer, { system, result, quarantined }: StartOutcome): XopcError {
-  if (quarantined) return binaryErrors.FRPC_QUARANTINED({ path })
-  if (system === 'EACCES' || system === 'EPERM') return binaryErrors.FRPC_NOEXEC({ path })
+  if (quarantined) return frpcErrors.FRPC_QUARANTINED({ path })
+  if (system === 'EACCES' || system === 'EPERM') return frpcErrors.FRPC_NOEXEC({ path })
   // 86 is EBADARCH of macOS, which Node has no name for.
   if (system !== null && /^ENOEXEC$|-86$/.test(system)) return wrongArchitecture(path, computer, 'another processor')
-  return binaryErrors.FRPC_BROKEN({ path, reason: troubleOf(computer, system, result) })
+  return frpcErrors.FRPC_BROKEN({ path, reason: troubleOf(computer, system, result) })
 }
 
 function troubleOf({ os }: Computer, system: string | null, result: RunResult | null): string {
@@ -83,7 +83,7 @@ function troubleOf({ os }: Computer, system: string | null, result: RunResult | 
 }
 
 function wrongArchitecture(path: string, computer: Computer, found: string): XopcError {
-  return binaryErrors.FRPC_WRONG_ARCHITECTURE({ path, found, expected: frpcTarget(computer) ?? `${computer.os}_${computer.arch}` })
+  return frpcErrors.FRPC_WRONG_ARCHITECTURE({ path, found, expected: frpcTarget(computer) ?? `${computer.os}_${computer.arch}` })
 }
 
 async function isQuarantined(path: string, { os }: Computer): Promise<boolean> {

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import type { XopcError } from '../errors/error.ts'
 import { look, lookThrough } from '../system/files.ts'
 import { ensurePrivateDir } from '../system/folders.ts'
-import { binaryErrors } from './errors.ts'
+import { frpcErrors } from './frpc/errors.ts'
 import { type Computer, type FrpcRelease, frpcTarget, officialFrpc } from './frpc-digests.ts'
 import { downloadFrpc, type FrpcProgress, notedDigest } from './frpc-download.ts'
 import { checkFetched, checkNamed } from './frpc-file.ts'
@@ -44,7 +44,7 @@ export async function prepareFrpc(wish: PrepareFrpc): Promise<Frpc> {
   if (named) return await ownFrpc(named, env, computer, release, signal)
   const target = frpcTarget(computer)
   const known = target === null ? undefined : release.targets[target]
-  if (target === null || known === undefined) throw binaryErrors.FRPC_UNSUPPORTED({ platform: target ?? `${computer.os}-${computer.arch}` })
+  if (target === null || known === undefined) throw frpcErrors.FRPC_UNSUPPORTED({ platform: target ?? `${computer.os}-${computer.arch}` })
   const program = frpcPlace(wish.state.paths.dir, release.version, target)
   await tightenFolders(wish.state.paths.dir, program)
   const present = async (): Promise<boolean> => {
@@ -52,10 +52,10 @@ export async function prepareFrpc(wish: PrepareFrpc): Promise<Frpc> {
     return expected !== null && (await checkFetched(program, expected))
   }
   if (!(await present())) {
-    if (!wish.fetch) throw binaryErrors.FRPC_MISSING({ version: release.version, path: program })
+    if (!wish.fetch) throw frpcErrors.FRPC_MISSING({ version: release.version, path: program })
     await downloadFrpc({ ...wish, release, target, place: program }, present)
     // Read again from the disk: what is started is what was checked there.
-    if (!(await present())) throw binaryErrors.FRPC_MISSING({ version: release.version, path: program })
+    if (!(await present())) throw frpcErrors.FRPC_MISSING({ version: release.version, path: program })
   }
   return { program, version: await frpcVersion(program, env, computer, signal), warning: null }
 }
@@ -83,7 +83,7 @@ async function ownFrpc(
   const { path, digest } = await checkNamed(named)
   const version = await frpcVersion(path, env, computer, signal)
   const official = Object.values(release.targets).some(({ binary }) => binary?.sha256 === digest.sha256)
-  const warning = official ? null : binaryErrors.FRPC_NOT_PINNED({ version: release.version, found: digest.sha256 })
+  const warning = official ? null : frpcErrors.FRPC_NOT_PINNED({ version: release.version, found: digest.sha256 })
   return { program: path, version, warning }
 }
 

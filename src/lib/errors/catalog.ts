@@ -5,6 +5,7 @@ import { proxyErrors } from '../access/proxy/errors.ts'
 import { tailscaleErrors } from '../access/tailscale/errors.ts'
 import { tunnelErrors } from '../access/tunnel/errors.ts'
 import { binaryErrors } from '../binaries/errors.ts'
+import { frpcErrors } from '../binaries/frpc/errors.ts'
 import { brokerErrors } from '../broker/errors.ts'
 import { clientErrors } from '../client/errors.ts'
 import { configErrors } from '../config/errors.ts'
@@ -31,6 +32,7 @@ const parts: readonly Readonly<Record<string, { definition: ErrorDefinition }>>[
   configErrors,
   coreErrors,
   edgeErrors,
+  frpcErrors,
   gatewayErrors,
   identityErrors,
   lanErrors,
