@@ -19,7 +19,7 @@ export interface FetchWish {
   maxBytes?: number
 }
 
-/** The archive has 13 MB: this is for a line of 10 kB/s. Milliseconds. */
+/** The archive has about 14 MB: this is for a line of 10 kB/s. Milliseconds. */
 export const FETCH_MS = 30 * 60_000
 const STALL_MS = 30_000
 const SIZE_MAX = 60 * 1024 * 1024

@@ -129,7 +129,7 @@ export const frpcErrors = defineErrors({
   },
   FRPC_CONFIG_INVALID: {
     message: 'No configuration of frpc is made from this {what}.',
-    hint: 'What brokers may give out is in docs/guide; a broker that gives out something else cannot be used.',
+    hint: 'Ask whoever runs the broker: what it gives out is not in the form that xopc takes. On this computer, a path of the state folder may be the reason.',
     http: 502,
     exit: 1,
     about:
