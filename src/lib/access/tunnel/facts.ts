@@ -1,9 +1,7 @@
-import { frpcTarget, officialFrpc } from '../../binaries/frpc-digests.ts'
-import { frpcPlace } from '../../binaries/frpc.ts'
+import { hasFrpc } from '../../binaries/frpc.ts'
 import { XopcError } from '../../errors/error.ts'
 import type { State } from '../../state/store.ts'
 import { readTunnel } from '../../state/tunnel.ts'
-import { look } from '../../system/files.ts'
 import type { Facts } from '../access-method.ts'
 
 /** What is there of the tunnel without asking anybody: whether frpc is, and the public address of the last lease. */
@@ -14,13 +12,7 @@ export interface TunnelFacts extends Facts {
 
 /** Looks at files only; whether they are good is asked where they are used. Throws nothing that a file could cause. */
 export async function lookAtTunnel(state: State): Promise<TunnelFacts> {
-  return { frpc: (await hasFrpc(state)) ? 'there' : 'missing', lease: await lastAddress(state) }
-}
-
-async function hasFrpc({ paths }: State): Promise<boolean> {
-  if (process.env['XOPC_FRPC_PATH']) return true
-  const target = frpcTarget({ os: process.platform, arch: process.arch })
-  return target !== null && (await look(frpcPlace(paths.dir, officialFrpc.version, target))) !== null
+  return { frpc: (await hasFrpc(state, process.env)) ? 'there' : 'missing', lease: await lastAddress(state) }
 }
 
 async function lastAddress(state: State): Promise<string | null> {

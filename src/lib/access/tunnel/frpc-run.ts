@@ -117,8 +117,15 @@ function stateAfter(
     case 'tls':
       return { kind: 'down', fault: tunnelErrors.TUNNEL_SERVER_UNTRUSTED({ server, reason }) }
     case 'login-refused':
-    case 'proxy-refused':
-      return { kind: word === 'busy' ? 'down' : 'refused', fault: tunnelErrors.TUNNEL_SERVER_REFUSED({ server, reason }) }
+    case 'proxy-refused': {
+      // What passes by itself: a busy broker, and an older connection of ours that frps has not let go of.
+      const passes = word === 'busy' || (kind === 'proxy-refused' && word === null)
+      return { kind: passes ? 'down' : 'refused', fault: tunnelErrors.TUNNEL_SERVER_REFUSED({ server, reason }) }
+    }
+    case 'cut-off': {
+      const why = 'it hung up without a word, as what is no frp server does'
+      return 'fault' in before ? before : { kind: 'down', fault: tunnelErrors.TUNNEL_SERVER_UNREACHABLE({ server, port, reason: why }) }
+    }
     case 'unreachable':
     case 'lost':
       return { kind: 'down', fault: tunnelErrors.TUNNEL_SERVER_UNREACHABLE({ server, port, reason }) }
