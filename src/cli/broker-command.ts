@@ -27,7 +27,7 @@ export abstract class BrokerCommand extends BaseCommand {
     return brokerFolder(join(statePaths(process.env).dir, dev ? 'broker-dev' : 'broker'))
   }
 
-  /** Opens the file for one piece of work. Throws `BROKER_NOT_SET_UP`, `BROKER_STORE_BROKEN`. */
+  /** Opens the file for one piece of work. Throws `BROKER_NOT_SET_UP`, `BROKER_STORE_BROKEN`, `STATE_NOT_OURS`. */
   protected async withStore<Result>(typed: Typed, work: (store: Store) => Result): Promise<Result> {
     const { withStore } = await import('../lib/broker/manage.ts')
     return await withStore(await this.folder(typed), work)

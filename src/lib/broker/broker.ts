@@ -63,7 +63,7 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     const passage = await openPassage({ ...settings.links, target, perSource: limits.linksOfAddress, clock })
     ends.push(passage.close)
     const sessions = createSessions({ passage, clock })
-    const pluginParts = { book, sessions, failures: counter(limits.failuresOfAddress), clock }
+    const pluginParts = { book, sessions, failures: counter(limits.failuresOfAddress), clock, audit: parts.audit }
     const plugin = await openPluginServer({
       ...parts.frps.settings.plugin,
       log,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { cleanText } from '../protocol/outside-text.ts'
 import { look } from '../system/files.ts'
+import { requireOurFolder } from '../system/folders.ts'
 import { brokerErrors } from './errors.ts'
 import type { BrokerFolder } from './folder.ts'
 import { hashOf, newSecret } from './secrets.ts'
@@ -30,10 +31,12 @@ export interface TunnelView {
   endedAt: string | null
 }
 
-/** Acts on the file of a broker, which may run meanwhile; it notices within two seconds. Throws `BROKER_NOT_SET_UP`, `BROKER_STORE_BROKEN`. */
+/** Acts on the file of a broker, which may run meanwhile; it notices within two seconds. Throws `BROKER_NOT_SET_UP`, `BROKER_STORE_BROKEN`, `STATE_NOT_OURS`. */
 export async function withStore<Result>(folder: BrokerFolder, work: (store: Store) => Result): Promise<Result> {
   const isThere = (await look(folder.store)) !== null || (await look(folder.settings)) !== null
   if (!isThere) throw brokerErrors.BROKER_NOT_SET_UP({ folder: folder.dir, file: folder.store })
+  // A file that root makes in the folder of another user is one that the broker could not open.
+  await requireOurFolder(folder.dir)
   const store = await openStore(folder.store)
   try {
     return work(store)

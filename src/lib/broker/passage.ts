@@ -37,6 +37,8 @@ export interface PassageOptions {
 
 /** Who has shown no token by then is cut, milliseconds. */
 const LOGIN_MS = 10_000
+/** How long the rest of what one end said may take to reach the other, milliseconds. */
+const LINGER_MS = 5000
 /** All links at the same time. */
 const MOST = 20_000
 
@@ -45,7 +47,7 @@ export async function openPassage(options: PassageOptions): Promise<Passage> {
   const links = new Map<number, Link>()
   const sources = new Map<string, number>()
   const open = new Set<Link>()
-  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, (gateway) => {
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, (gateway) => {
     const source = sourceOf(gateway.remoteAddress, undefined)
     const held = sources.get(source) ?? 0
     gateway.on('error', ended)
@@ -82,7 +84,8 @@ export async function openPassage(options: PassageOptions): Promise<Passage> {
 function joined(gateway: Socket, source: string, { target, clock }: PassageOptions, connected: (localPort: number) => void): Link {
   const gone = Promise.withResolvers<void>()
   const stays = new AbortController()
-  const frps = connect({ host: '127.0.0.1', port: target, noDelay: true })
+  const over = new AbortController()
+  const frps = connect({ host: '127.0.0.1', port: target, allowHalfOpen: true, noDelay: true })
   const cut = (): void => {
     gateway.destroy()
     frps.destroy()
@@ -90,12 +93,16 @@ function joined(gateway: Socket, source: string, { target, clock }: PassageOptio
   // frps cannot speak of the connection before this: nothing was sent on it.
   frps.once('connect', () => connected(frps.localPort ?? 0))
   frps.on('error', ended)
-  // What was still to be written is written; a half that is gone takes the other one with it.
-  gateway.once('close', () => frps.destroySoon())
-  frps.once('close', () => gateway.destroySoon())
+  // What was still to be written is written; a half that is gone takes the other one with it, also where nobody reads the rest.
+  for (const [half, other] of [[gateway, frps] as const, [frps, gateway] as const])
+    half.once('close', () => {
+      other.destroySoon()
+      clock.sleep(LINGER_MS, over.signal).then(cut, ended)
+    })
   gateway.pipe(frps).pipe(gateway)
   void Promise.all([gateway, frps].map(async (half) => await closed(half))).then(() => {
     stays.abort()
+    over.abort()
     gone.resolve()
   })
   clock.sleep(LOGIN_MS, stays.signal).then(cut, ended)

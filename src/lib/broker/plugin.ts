@@ -1,5 +1,6 @@
 import { isSafeFrp } from '../binaries/frps.ts'
 import { leaseGrammar } from '../protocol/broker-api.ts'
+import type { Audit } from '../system/audit.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Lease, LeaseBook } from './leases.ts'
 import type { Counter } from './limits.ts'
@@ -17,6 +18,7 @@ export interface PluginParts {
   /** Wrong tokens by address. */
   failures: Counter
   clock: Pick<Clock, 'now'>
+  audit: Audit
 }
 
 const accepted: Verdict = { reject: false, unchange: true }
@@ -46,7 +48,9 @@ function login(content: Readonly<Record<string, unknown>>, parts: PluginParts): 
   const wish = wishIn(content, loginFields) ?? (isEmpty(tableOf(content['client_spec'])) ? null : 'client_spec')
   if (wish !== null) return reject(`xopc:refused ${wish} is not allowed here`)
   const problem = parts.sessions.login(lease, address)
-  return problem === null ? accepted : reject(problem)
+  if (problem !== null) return reject(problem)
+  parts.audit.write('TunnelAudit.connected', { subdomain: lease.subdomain, gatewayId: lease.gatewayId, from: source })
+  return accepted
 }
 
 async function newProxy(content: Readonly<Record<string, unknown>>, parts: PluginParts): Promise<Verdict> {
@@ -59,8 +63,10 @@ async function newProxy(content: Readonly<Record<string, unknown>>, parts: Plugi
   const wish = wishIn(content, proxyFields)
   if (wish !== null) return reject(`xopc:refused ${wish} is not allowed here`)
   if (!(await parts.sessions.opening(lease))) return reject('xopc:busy the tunnel’s earlier link is still being closed')
-  // It may have been revoked meanwhile.
-  return parts.book.byAuth(lease.authHash) === lease ? accepted : reject(AUTH)
+  if (parts.book.byAuth(lease.authHash) === lease) return accepted
+  // It was revoked meanwhile.
+  parts.sessions.closed(lease.subdomain)
+  return reject(AUTH)
 }
 
 function closeProxy(content: Readonly<Record<string, unknown>>, { sessions }: PluginParts): Verdict {

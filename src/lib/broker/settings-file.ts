@@ -14,7 +14,7 @@ const schema = z.strictObject({
   /** Names are put before it. */
   domain: z.hostname(),
   /** Base of the API, as gateways dial it. */
-  brokerUrl: httpUrl.refine((url) => !url.endsWith('/'), 'no / at its end'),
+  brokerUrl: httpUrl.refine((url) => url.endsWith('/api') && URL.parse(url)?.pathname === '/api', 'an address that ends with /api'),
   /** Origin of a name; `{name}` stands for it. */
   publicUrl: z
     .string()

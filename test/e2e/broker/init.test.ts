@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chown, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../support/cleanup.ts'
@@ -85,6 +85,16 @@ describe('xopc broker init', () => {
   )
 })
 
+needsPeer('second-user', 'a set of another user', () => {
+  it('is not touched: what root makes there the broker could not open', async () => {
+    const dir = await newSet()
+    await chown(dir, 12_345, 12_345)
+    const ran = await xopc(['broker', 'key', 'create', '--dir', dir, '--json'])
+    expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'STATE_NOT_OURS' } })
+    expect(await readdir(dir)).not.toContain('broker.db')
+  })
+})
+
 needsPeer(['frps', 'caddy-2.11'], 'what other programs think of the set', (frps, caddy) => {
   it('frps and Caddy take it', async () => {
     const dir = await newSet()
@@ -125,7 +135,7 @@ needsPeer(['frps', 'frpc'], 'xopc broker start on a set', (frps, frpc) => {
     expect(listed.stdout).toMatch(/alice +1 of 100 +\S+ +good/)
   })
 
-  it('hides the certificate’s key from an frpc that expects another', async () => {
+  it('is not believed by an frpc that was told of another certificate', async () => {
     const [dir, other, app] = await Promise.all([newSet(), newSet(), startApp()])
     await moveToFreePorts(dir)
     const { secret } = JSON.parse((await xopc(['broker', 'key', 'create', '--dir', dir, '--json'])).stdout) as { secret: string }
@@ -134,7 +144,8 @@ needsPeer(['frps', 'frpc'], 'xopc broker start on a set', (frps, frpc) => {
     const caPem = await readFile(join(other, 'frps-cert.pem'), 'utf8')
     const head = `metadatas.token = "${lease.frpc.authToken}"\ntransport.tls.serverName = "${domain}"`
     const link = await startFrpc(frpc, lease, { ...(await broker.discovery()), caPem }, { localPort: app.port, head })
-    await link.says(/certificate/)
+    await link.says(/connect to server error/)
+    expect(link.output()).not.toContain('login to server success')
   })
 
   it.each<[string, (dir: string) => Promise<void>, string]>([

@@ -90,10 +90,12 @@ describe('a tunnel that was revoked by the command line', () => {
     const house = await openHouse()
     const [gateway, other] = [house.gateway(), house.gateway()]
     const { body: lease } = await gateway.register({ preferredSubdomain: 'mine' })
+    const { body: second } = await gateway.register({ preferredSubdomain: 'second' })
     revokeTunnel(house.store, 'mine', house.clock.time)
     const gone: string[] = []
     house.book.reload(({ subdomain }) => gone.push(subdomain))
-    expect(gone).toEqual(['mine'])
+    expect(gone.toSorted()).toEqual(['mine', 'second'])
+    expect((await gateway.beat(second)).body.code).toBe('REVOKED')
     expect(await gateway.beat(lease)).toMatchObject({ status: 403, body: { code: 'REVOKED' } })
     expect((await gateway.release(lease)).body.code).toBe('REVOKED')
     expect((await gateway.register()).body.code).toBe('REVOKED')

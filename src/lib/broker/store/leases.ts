@@ -35,7 +35,7 @@ export interface LeaseTable {
   byId(id: string): LeaseRow | null
   /** The names that a gateway holds, the one that it registered last first; also those whose registration key was revoked. */
   heldBy(publicKey: string): LeaseRow[]
-  /** Every name that is not given back or revoked, and whose registration key is good. */
+  /** Every name that may be used: not given back or revoked, by a registration key that is good, of a gateway that was not thrown out. */
   held(): LeaseRow[]
   all(): LeaseRow[]
   /** Whether a gateway was thrown out: one of its leases was revoked. */
@@ -60,7 +60,8 @@ export function createLeaseTable(db: DatabaseSync): LeaseTable {
   const byId = db.prepare(`SELECT ${COLUMNS} FROM leases WHERE id = ?`)
   const heldBy = db.prepare(`SELECT ${COLUMNS} FROM leases WHERE publicKey = ? AND state = 'held' ORDER BY registeredAt DESC`)
   const held = db.prepare(
-    `SELECT ${COLUMNS} FROM leases WHERE state = 'held' AND keyId IN (SELECT keys.id FROM keys WHERE revokedAt IS NULL)`,
+    `SELECT ${COLUMNS} FROM leases WHERE state = 'held' AND keyId IN (SELECT keys.id FROM keys WHERE revokedAt IS NULL)
+       AND publicKey NOT IN (SELECT publicKey FROM leases WHERE state = 'revoked')`,
   )
   const all = db.prepare(`SELECT ${COLUMNS} FROM leases ORDER BY createdAt, subdomain`)
   const barred = db.prepare(`SELECT 1 FROM leases WHERE publicKey = ? AND state = 'revoked' LIMIT 1`)
