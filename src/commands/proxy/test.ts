@@ -31,11 +31,14 @@ export default class ProxyTest extends GatewayCommand {
   async run(): Promise<Verdict> {
     const { args, flags } = await this.parse(ProxyTest)
     const xopc = await this.xopc()
-    const isSet = (await xopc.overview()).methods.some(({ id, intended }) => id === 'proxy' && intended)
+    const { methods } = await xopc.overview()
+    const isSet = methods.some(({ id, intended }) => id === 'proxy' && intended)
+    // The address of another way in is no proxy of the person's own.
+    const isOther = methods.some(({ id, state }) => id !== 'proxy' && 'urls' in state && state.urls.includes(originOf(args.url)))
     const test = args.url === undefined ? await testOfSaved(xopc, isSet) : testOf(xopc, args.url)
     if (flags.idle !== undefined) this.note(`An event stream is left silent for ${flags.idle} s, so this takes that long.`)
     const { watchTest } = await import('../../cli/watch-test.ts')
-    const verdict = await watchTest(test, { ...flags, offersToKeep: !isSet, screen: this.jsonEnabled() ? null : this.screen() })
+    const verdict = await watchTest(test, { ...flags, offersToKeep: !isSet && !isOther, screen: this.jsonEnabled() ? null : this.screen() })
     if (!verdict.ok) process.exitCode = 1
     return verdict
   }
@@ -48,6 +51,10 @@ export default class ProxyTest extends GatewayCommand {
       note: (line) => this.note(line),
     }
   }
+}
+
+function originOf(text = ''): string {
+  return URL.canParse(text) ? new URL(text).origin : ''
 }
 
 function testOf(xopc: Xopc, url: string): Test {

@@ -113,7 +113,9 @@ function hostProblem(aim: Aim, seen: SeenRequest, culprit: Culprit): Problem | n
   return { code: 'HOST_REWRITTEN', text, fix }
 }
 
-function protoProblem(aim: Aim, { received }: SeenRequest, culprit: Culprit): Problem | null {
+function protoProblem(aim: Aim, { received, ingress }: SeenRequest, culprit: Culprit): Problem | null {
+  // There the lease says it, because frp writes http whatever it is.
+  if (ingress === 'tunnel') return null
   const protos = received.forwardedProto.flatMap((line) => line.split(',')).map((part) => part.trim().toLowerCase())
   const fix = remedy('protoMissing', culprit, aim)
   if (protos.length === 0) {
