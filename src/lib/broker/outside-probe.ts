@@ -1,7 +1,7 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { IncomingMessage } from 'node:http'
-import { leaseGrammar, type OutsideProbeReply } from '../protocol/broker-api.ts'
+import { leaseGrammar, type OutsideProbeReply, type OutsideProbeRequest } from '../protocol/broker-api.ts'
 import { systemTrust } from '../system/trust.ts'
 
 /** How long it may take, and how much is read of what answers. */
@@ -11,7 +11,7 @@ const MOST = 16 * 1024
 const NONCE = /^[\w-]{32,64}$/
 
 /** The nonce of a request for a probe; null where there is none. Pure. */
-export function nonceIn(body: unknown): string | null {
+export function nonceIn(body: unknown): OutsideProbeRequest['nonce'] | null {
   if (typeof body !== 'object' || body === null || !('nonce' in body) || Object.keys(body).length !== 1) return null
   return typeof body.nonce === 'string' && NONCE.test(body.nonce) ? body.nonce : null
 }
