@@ -60,6 +60,11 @@ export async function nginxProxy(peer: Peer, folder: string, core: number, upstr
   })
 }
 
+/** nginx that serves the files of a folder. */
+export async function nginxFiles(peer: Peer, folder: string, files: string): Promise<Program & { origin: string }> {
+  return nginx(peer, folder, undefined, 'files', { location: `root ${files}; sendfile on;`, beside: '' })
+}
+
 /** nginx in front of a gateway, with every line that the staged test asks for. */
 export async function nginxFront(peer: Peer, folder: string, gateway: string): Promise<Program & { origin: string }> {
   const headers = ['Host $http_host', 'X-Forwarded-For $remote_addr', 'X-Forwarded-Proto $scheme', 'X-Forwarded-Host $http_host']

@@ -11,11 +11,16 @@ export interface Load {
   p99: number
 }
 
-/** One thread, 32 connections that stay open, on one core. Throws where an answer was not 2xx or a connection failed. */
-export async function load(wrk: Peer, given: { url: string; token: string; seconds: number; core: number }): Promise<Load> {
-  const { url, token, seconds, core } = given
-  const args = ['-c', String(core), wrk.path, '-t1', '-c32', `-d${seconds}s`, '--latency', '-H', `Authorization: Bearer ${token}`, url]
-  const { stdout } = await promisify(execFile)('taskset', args, { timeout: (seconds + 20) * 1000 })
+/** One thread, 32 connections that stay open, on one core or (null) on any. Throws where an answer was not 2xx or a connection failed. */
+export async function load(
+  wrk: Peer,
+  given: { url: string; token: string; seconds: number; core: number | null; headers?: readonly string[] },
+): Promise<Load> {
+  const { url, token, seconds, core, headers = [] } = given
+  const said = [`Authorization: Bearer ${token}`, ...headers].flatMap((header) => ['-H', header])
+  const args = ['-t1', '-c32', `-d${seconds}s`, '--latency', ...said, url]
+  const [program, words] = core === null ? [wrk.path, args] : ['taskset', ['-c', String(core), wrk.path, ...args]]
+  const { stdout } = await promisify(execFile)(program, words, { timeout: (seconds + 20) * 1000 })
   return parse(stdout)
 }
 

@@ -83,7 +83,16 @@ export interface RunningFrpc {
 /** Settings of a frpc for a frps on loopback without TLS. */
 export async function frpcFacts(given: Partial<FrpcFacts> & { serverPort: number }): Promise<FrpcFacts> {
   const unixPath = given.unixPath ?? join(await tempFolder(), 'gw.sock')
-  return { serverAddr: '127.0.0.1', token: 'token-of-a-test', proxyName: 'gw-test', subdomain: 'gwtest', tls: null, ...given, unixPath }
+  return {
+    serverAddr: '127.0.0.1',
+    token: 'token-of-a-test',
+    proxyName: 'gw-test',
+    subdomain: 'gwtest',
+    tls: null,
+    verbose: true,
+    ...given,
+    unixPath,
+  }
 }
 
 /** Starts a real frpc as xopc does; it ends after the last test of the file. */

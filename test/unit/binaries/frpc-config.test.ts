@@ -21,7 +21,7 @@ describe('frpc.toml', () => {
       serverPort: 7000,
       loginFailExit: true,
       metadatas: { token: 'token-of-the-lease' },
-      log: { to: 'console', level: 'trace', disablePrintColor: true },
+      log: { to: 'console', level: 'info', disablePrintColor: true },
       transport: {
         protocol: 'tcp',
         tcpMux: true,

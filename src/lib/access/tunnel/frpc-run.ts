@@ -29,11 +29,13 @@ const READY_MS = 15_000
 /** Of several failed starts in a row (ms). Somebody waits in front of a phone, and a start costs little. */
 const BACKOFF = { first: 300, most: 2000 } as const
 const STOP_MS = 1000
+/** So many connections in a row that ended without a word, and frpc is asked to say more: then a certificate that it does not believe shows. */
+const UNEXPLAINED = 2
 
 /** Starts it, with its files; `onChange` is told every other state. Throws `FRPC_CONFIG_INVALID`, and what writing files throws. */
 export async function startFrpc(context: AccessContext, lease: Lease, program: string, onChange: () => void): Promise<FrpcRun> {
   const { state: folder, log } = context
-  await writeFiles(folder, lease)
+  await writeFiles(folder, lease, false)
   const server = `${lease.frpc.serverAddr}:${lease.frpc.serverPort}`
   let state: FrpcState = { kind: 'starting' }
   const become = (next: FrpcState): void => {
@@ -41,6 +43,7 @@ export async function startFrpc(context: AccessContext, lease: Lease, program: s
     state = next
     if (isNew) onChange()
   }
+  let cutOffs = 0
   let noted = ''
   /** What repeats itself for hours is said once. */
   const note = ({ kind, reason }: FrpcEvent): void => {
@@ -53,14 +56,19 @@ export async function startFrpc(context: AccessContext, lease: Lease, program: s
     command: program,
     args: frpcArgs(configPath(folder)),
     env: frpcEnvironment(process.env),
-    // It may have been changed or taken away since the last start.
-    before: async () => void (await prepareFrpc({ state: folder, env: process.env, fetch: false })),
+    async before() {
+      // It may have been changed or taken away since the last start.
+      await prepareFrpc({ state: folder, env: process.env, fetch: false })
+      await writeFiles(folder, lease, cutOffs >= UNEXPLAINED)
+    },
     ready: (line) => frpcEvent(line)?.kind === 'serving',
     readyTimeoutMs: READY_MS,
     backoff: BACKOFF,
     onLine(line) {
       const event = frpcEvent(line)
       if (event === null) return
+      if (event.kind === 'cut-off') cutOffs += 1
+      if (event.kind === 'serving') cutOffs = 0
       if (event.kind !== 'local') become(stateAfter(event, state, { server, port: lease.frpc.serverPort }))
       note(event)
     },
@@ -90,11 +98,12 @@ export async function removeFiles(folder: State): Promise<void> {
   await Promise.all([configPath(folder), caPath(folder)].map(async (path) => await remove(path)))
 }
 
-async function writeFiles(folder: State, { frpc, tls, caPem }: Lease): Promise<void> {
+async function writeFiles(folder: State, { frpc, tls, caPem }: Lease, verbose: boolean): Promise<void> {
   const { authToken: token, ...rest } = frpc
   const caFile = caPath(folder)
   if (tls) await writeAtomic(caFile, caPem ?? systemAuthorities())
-  await writeAtomic(configPath(folder), frpcConfig({ ...rest, token, unixPath: tunnelSocket(folder), tls: tls ? { caFile } : null }))
+  const facts = { ...rest, token, unixPath: tunnelSocket(folder), tls: tls ? { caFile } : null, verbose }
+  await writeAtomic(configPath(folder), frpcConfig(facts))
 }
 
 function configPath({ paths }: State): string {
