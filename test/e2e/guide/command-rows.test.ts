@@ -5,16 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { atEnd, tempFolder } from '../../support/cleanup.ts'
 import { startGateway, xopc } from '../../support/gateway.ts'
 import { needsPeer } from '../../support/peers.ts'
-import { type Ran, run } from '../../support/run.ts'
+import { run } from '../../support/run.ts'
 import { type Computers, createComputers } from './computers.ts'
 import { type Row, rowOfSight } from './rows.ts'
+import { codesIn } from './typed.ts'
 
 // Rows of docs/guide/troubleshooting.md about what is typed, saved and shown: by the built program.
-
-/** Every code that a command printed with --json, also those of single problems. */
-function codesIn({ stdout }: Ran): string[] {
-  return [...stdout.matchAll(/"code": "(\w+)"/g)].map((match) => match[1] ?? '')
-}
 
 describe('an address that is refused', () => {
   it.each([
@@ -42,7 +38,7 @@ describe('a command or a setting that is refused', () => {
     ['a relative path as proxySocket', ['config', 'set', 'gateway.proxySocket=run/gateway.sock']],
     ['auth.mode none together with a public address', ['config', 'set', 'gateway.auth.mode=none', 'gateway.publicUrl=https://a.example']],
     ['trusted-proxy without a proxy', ['config', 'set', 'gateway.auth.mode=trusted-proxy']],
-    ['a setting of the public tunnel', ['config', 'set', 'tunnel.autoStart=true']],
+    ['a setting of the agent API', ['config', 'set', 'gateway.agent.url=http://127.0.0.1:11434/v1']],
   ])('%s', async (sees, words) => {
     const row = rowOfSight(sees)
     const stateDir = await tempFolder()
