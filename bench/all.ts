@@ -4,7 +4,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 
 /** Every published figure, one after the other. */
-const figures = ['startup', 'gateway-start', 'proxy-throughput', 'sse', 'staged-test', 'remote']
+const figures = ['startup', 'gateway-start', 'proxy-throughput', 'sse', 'staged-test', 'remote', 'tunnel', 'broker']
 
 const today = new Date().toISOString().slice(0, 10)
 console.log(`${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.versions.node}, ${today}`)

@@ -2,6 +2,8 @@ import type { AccessState } from '../lib/protocol/http-api.ts'
 import { cleanText } from '../lib/protocol/outside-text.ts'
 
 const longest = 200
+/** Before a method begins; no step of its own. */
+const FIRST = 'looking'
 /** The sign of a step that ended, and of one at which it stayed. */
 const signs = { done: '✓', stuck: '✗' } as const
 
@@ -9,7 +11,7 @@ const signs = { done: '✓', stuck: '✗' } as const
 export function createStepTicks(say: (line: string) => void, now: () => number = Date.now): (state: AccessState) => void {
   let step: { text: string; since: number } | null = null
   return (state) => {
-    const text = state.phase === 'starting' ? kindOf(state.step) : null
+    const text = state.phase === 'starting' && state.step !== FIRST ? kindOf(state.step) : null
     if (text === step?.text) return
     if (step !== null) {
       const isStuck = state.phase === 'failed' || state.phase === 'blocked'

@@ -1,5 +1,6 @@
 import type { AccessState } from '../../lib/protocol/http-api.ts'
 import { cleanText } from '../../lib/protocol/outside-text.ts'
+import { reachOf } from '../../lib/protocol/reach.ts'
 import type { TunnelStatus } from '../../lib/protocol/tunnel-api.ts'
 import { phaseWord, stateDetail, urlsOf } from './state.ts'
 import { wrap } from './wrap.ts'
@@ -22,14 +23,24 @@ export function renderTunnelOn(state: AccessState, status: TunnelStatus, { textC
     const first = urls.length > 0 ? 'The public tunnel is there, with a problem:' : `The public tunnel is not open: ${phaseWord(state)}.`
     return [...say('', first), ...urls.map((url) => `  ${url}`), ...details, '', 'Next: xopc tunnel status']
   }
+  const who = isOnlyHere(status)
+    ? 'This computer, and nobody else, can reach the gateway there: the broker is for trying. Everyone still has to sign in:'
+    : 'The whole internet can reach the gateway now, and everyone still has to sign in:'
   return [
-    ...say('', 'The whole internet can reach the gateway now, and everyone still has to sign in:'),
+    ...say('', who),
     ...urlsOf(state).map((url) => `  ${url}`),
     ...details,
     ...closing(status, say),
     '',
-    'Next: xopc tunnel qr, to let a phone in; xopc tunnel stop, to close it',
+    isOnlyHere(status)
+      ? 'Next: open it in a browser here; xopc tunnel stop, to close it'
+      : 'Next: xopc tunnel qr, to let a phone in; xopc tunnel stop, to close it',
   ]
+}
+
+/** A broker on this computer lets nobody else in. */
+function isOnlyHere({ config }: TunnelStatus): boolean {
+  return URL.canParse(config.brokerUrl) && reachOf(new URL(config.brokerUrl).hostname) === 'loopback'
 }
 
 function closing({ closesAt }: TunnelStatus, say: (first: string, text: string) => string[]): string[] {
@@ -54,6 +65,11 @@ const headlines: Record<TunnelStatus['state'], string> = {
   connected: 'The public tunnel is open: the whole internet can reach the gateway.',
   reconnecting: 'The public tunnel is interrupted, and is being connected anew.',
   error: 'The public tunnel is not open.',
+}
+
+function headlineOf(status: TunnelStatus): string {
+  const isHere = status.state === 'connected' && isOnlyHere(status)
+  return isHere ? 'The tunnel is open, to this computer alone: the broker is for trying.' : headlines[status.state]
 }
 
 const sources: Record<TunnelStatus['registrationSecret']['source'], string> = {
@@ -81,7 +97,7 @@ export function renderTunnel(
     ['lease', status.leaseExpiresAt === null ? null : `until ${status.leaseExpiresAt}`],
   ]
   return [
-    ...say('', running ? headlines[status.state] : 'The gateway is not running, so the public tunnel is closed.'),
+    ...say('', running ? headlineOf(status) : 'The gateway is not running, so the public tunnel is closed.'),
     ...urlsOf(state).map((url) => `  ${url}`),
     ...stateDetail(state, now).flatMap((line) => say('  ', line)),
     ...closing(status, say),
@@ -92,9 +108,11 @@ export function renderTunnel(
   ]
 }
 
-function nextStep({ state, registrationSecret }: TunnelStatus, running: boolean): string {
+function nextStep(status: TunnelStatus, running: boolean): string {
+  const { state, registrationSecret } = status
   if (registrationSecret.source === 'none') return 'xopc tunnel secret set --stdin'
   if (!running) return 'xopc gateway'
   if (state === 'disconnected') return 'xopc tunnel start'
+  if (state === 'connected' && isOnlyHere(status)) return 'xopc tunnel stop, to close it'
   return state === 'connected' ? 'xopc tunnel qr, to let a phone in' : 'xopc gateway logs, to see what happens'
 }

@@ -40,7 +40,7 @@ needsPeer(tunnelPeers, 'the public tunnel, by a broker on this computer', (frps,
         expect.stringMatching(/✓ getting frpc ready .*\n.*✓ registering with .*\n.*✓ connecting to .*\n/s),
       ])
       const [url = ''] = /http:\/\/\w+\.localhost:\d+/.exec(ran.stdout) ?? []
-      expect(ran.stdout).toContain('The whole internet can reach the gateway now')
+      expect(ran.stdout).toContain('This computer, and nobody else, can reach the gateway there')
       expect(await visit(`${url}/health`)).toMatchObject({ status: 200, text: expect.stringContaining('"status":"ok"') })
       const test = await gateway.xopc(['proxy', 'test', url])
       expect([test.code, test.stdout + test.stderr]).toEqual([0, expect.stringContaining('Works: ')])
@@ -98,7 +98,7 @@ needsPeer(tunnelPeers, 'the public tunnel, by a broker on this computer', (frps,
       expect(steps.map(({ title }) => title)).toEqual([
         expect.stringMatching(/^register with http:\/\/127\.0\.0\.1:\d+, and get a name$/),
         'listen on a unix socket of its own for frpc',
-        'open it to the whole internet',
+        'open it to this computer alone, by a broker for trying',
       ])
       expect(await tunnelOf(gateway)).toMatchObject({ enabled: false, state: 'disconnected' })
     })

@@ -3,7 +3,7 @@ import type { ConfigEdits } from '../../config/watch.ts'
 import type { XopcError } from '../../errors/error.ts'
 import { tunnelConsent } from '../../protocol/consent.ts'
 import type { Audience } from '../../protocol/http-api.ts'
-import { isPrivateHost } from '../../protocol/reach.ts'
+import { isPrivateHost, reachOf } from '../../protocol/reach.ts'
 import { readTunnel } from '../../state/tunnel.ts'
 import type { State } from '../../state/store.ts'
 import type { AccessOptions, Exposure, Facts, Plan } from '../access-method.ts'
@@ -20,9 +20,13 @@ export function audience(): Audience {
   return 'internet'
 }
 
-/** The audience in words. */
-export function audienceText(): string {
-  return 'the whole internet'
+/** The audience in words: a broker on this computer lets nobody else in. */
+export function audienceText({ tunnel }: Config): string {
+  return isOnlyHere(tunnel.brokerUrl) ? 'this computer alone, by a broker for trying' : 'the whole internet'
+}
+
+function isOnlyHere(brokerUrl: string): boolean {
+  return reachOf(new URL(brokerUrl).hostname) === 'loopback'
 }
 
 /** Why it must not be switched on: `TUNNEL_AUTH_REQUIRED`, `TUNNEL_BROKER_INSECURE`, `TUNNEL_REGISTRATION_SECRET_REQUIRED`; or null. Pure. */
@@ -73,7 +77,7 @@ export function plan(config: Config, facts: Facts): Plan {
       ...(frpc === 'missing' ? [{ title: 'download frpc, the program that holds the tunnel, and check its digest' }] : []),
       { title: typeof lease === 'string' ? `take up the lease of ${lease} at ${origin}` : `register with ${origin}, and get ${wish}` },
       { title: 'listen on a unix socket of its own for frpc' },
-      { title: `open it to ${audienceText()}`, argv: ['frpc', '-c', 'frpc.toml'] },
+      { title: `open it to ${audienceText(config)}`, argv: ['frpc', '-c', 'frpc.toml'] },
     ],
   }
 }
