@@ -67,6 +67,7 @@ function audienceOf(id: AccessId, overview: Overview | null): Audience | undefin
 }
 
 function wordsOf(id: AccessId, overview: Overview | null): { who: string; verb: string } {
+  if (id === 'tunnel') return { who: 'who comes by it', verb: 'Stop the public tunnel' }
   if (id !== 'tailscale') return { who: 'on the network', verb: 'Close the local network' }
   const funnel = audienceOf(id, overview) === 'internet'
   return funnel ? { who: 'who comes by it', verb: 'Disable Funnel' } : { who: 'on your tailnet', verb: 'Disable Serve' }
@@ -76,6 +77,9 @@ function wordsOf(id: AccessId, overview: Overview | null): { who: string; verb: 
 export function closingSetting(path: string, value: unknown, way: Way): Closing | null {
   if (path === 'gateway.bind') return value === 'lan' || value === '0.0.0.0' || value === '::' ? null : closing('lan', way)
   if (path === 'gateway.tailscale.mode') return value === 'off' ? closing('tailscale', way) : null
+  if (path === 'tunnel.enabled') return value === true ? null : closing('tunnel', way)
+  // Another broker or name is another address.
+  if (path === 'tunnel.brokerUrl' || path === 'tunnel.subdomain') return closing('tunnel', way)
   if (path === 'gateway.tailscale.httpsPort') return movingTailnetPort(value, way)
   return path === 'gateway.port' ? closingPort(value, way) : null
 }

@@ -28,7 +28,7 @@ const repairs: readonly [RegExp, Make][] = [
     }),
   ],
   [/^xopc tailscale off$/, () => ({ act: (client) => client.disable('tailscale'), words: 'Disable Tailscale' })],
-  [/^xopc config set ([\w.]+)=(\S+)$/, ([, key = '', value = '']) => ({ act: (client) => client.patchConfig({ [key]: valueOf(value) }) })],
+  [/^xopc config set ([\w.]+=\S+(?: [\w.]+=\S+)*)$/, ([, pairs = '']) => ({ act: (client) => client.patchConfig(patchOf(pairs)) })],
 ]
 
 /** What a button can do in place of the command, or null where it has to be typed. `closesAt`: what was opened for a time stays so. Pure. */
@@ -38,6 +38,11 @@ export function repairOf(command: string | undefined, closesAt?: string): Repair
     if (match !== null) return make(match, closesAt)
   }
   return null
+}
+
+/** `key=value` several times. */
+function patchOf(pairs: string): Record<string, unknown> {
+  return Object.fromEntries(pairs.split(' ').map((pair) => [pair.slice(0, pair.indexOf('=')), valueOf(pair.slice(pair.indexOf('=') + 1))]))
 }
 
 /** As the command line reads it: a number or a truth value where it is one, else text. */

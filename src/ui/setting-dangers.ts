@@ -1,4 +1,4 @@
-import { funnelDanger } from './funnel-danger.ts'
+import { consentDanger } from './consent-danger.ts'
 import type { Gateway } from './gateway.ts'
 import type { Danger } from './danger.ts'
 
@@ -8,7 +8,8 @@ export type Risk = Omit<Danger, 'act'> & Partial<Pick<Danger, 'act'>>
 /** What a change would let strangers do, before it is saved; null where it lets them do nothing new, or is refused anyway. Pure. */
 export function dangerOf(path: string, value: unknown, gateway: Gateway): Risk | null {
   if (path === 'gateway.tailscale.mode' && value === 'funnel' && gateway.sight.get().status?.authMode === 'password')
-    return funnelDanger(gateway)
+    return consentDanger('tailscale', gateway)
+  if (path === 'tunnel.enabled' && value === true) return consentDanger('tunnel', gateway)
   if (path === 'gateway.bind' && value !== 'loopback')
     return {
       title: 'Open the gateway to other computers?',

@@ -16,6 +16,11 @@ export const methodCommands: Record<AccessId, string> = {
   tunnel: 'xopc tunnel start',
 }
 
+/** A text that begins like a sentence. Pure. */
+export function sentence(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}
+
 /** The word of a state. */
 export const phaseWords: Record<AccessState['phase'], string> = {
   off: 'Off',
@@ -24,6 +29,11 @@ export const phaseWords: Record<AccessState['phase'], string> = {
   on: 'On',
   degraded: 'On, with a problem',
   failed: 'Failed',
+}
+
+/** A broker as people know it. Pure. */
+export function brokerHost(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url
 }
 
 /** The doors, as a person knows them. */
@@ -54,8 +64,14 @@ export function reachOf(
   const socket = ingress.some(({ id }) => id === 'proxy') ? ['whom your proxy lets in'] : []
   const ways = [...new Set([...socket, ...open.map(({ audienceText }) => audienceText)])]
   const internet = open.some(({ audience }) => audience === 'internet') || socket.length > 0
+  // Strangers come through before the gateway has seen that they do.
+  const soon = overview.methods.some(({ audience, state }) => audience === 'internet' && state.phase === 'starting')
   const own = authMode === 'none' ? 'every user and program on the gateway’s computer' : 'you, on the gateway’s computer'
-  const who = [own, ...ways, ...(internet ? [] : [byTheWay(overview, here) ?? 'nobody on the internet'])]
+  const who = [
+    own,
+    ...ways,
+    ...(internet ? [] : [byTheWay(overview, here) ?? (soon ? 'soon the whole internet' : 'nobody on the internet')]),
+  ]
   return { text: `Reachable by: ${who.join(' · ')}`, alarm: overview.conflicts.some(({ code }: Conflict) => alarms.has(code)) }
 }
 

@@ -41,6 +41,8 @@ interface Looks {
   kind?: 'main' | 'plain' | 'danger' | 'danger-plain'
   label?: string | undefined
   small?: boolean
+  /** There is nothing to press it for. */
+  off?: boolean
   children: ComponentChildren
 }
 
@@ -51,19 +53,19 @@ export function Button({ work, act, ...looks }: Looks & { work: Work; act: () =>
 
 /** A button towards something that only the gateway can do: while there is none it stays where it is, and does nothing. */
 export function Press(given: Looks & { press: () => void; busy?: boolean; own?: Ref<HTMLButtonElement> }): JSX.Element {
-  const { press, busy = false, own = null, kind = 'plain', label, small = false, children } = given
+  const { press, busy = false, own = null, kind = 'plain', label, small = false, off = false, children } = given
   const offline = useOffline()
   return (
     <button
       ref={own}
       type="button"
       class={small ? `${kind} small` : kind}
-      aria-disabled={busy || offline}
+      aria-disabled={busy || offline || off}
       aria-busy={busy}
       aria-label={label}
-      data-offline={offline ? '' : undefined}
+      data-offline={offline || off ? '' : undefined}
       onClick={() => {
-        if (!offline) press()
+        if (!offline && !off) press()
       }}
     >
       {children}

@@ -4,7 +4,7 @@ import type { AccessState } from '../../lib/protocol/http-api.ts'
 import { useHouse } from '../context.ts'
 import { directiveIn } from '../hint.ts'
 import { repairOf } from '../repair.ts'
-import { momentText, phaseWords } from '../words.ts'
+import { momentText, phaseWords, sentence } from '../words.ts'
 import { Button, useWork } from './action.tsx'
 import { Copyable } from './copy.tsx'
 import { Icon, type IconName } from './icon.tsx'
@@ -47,10 +47,6 @@ export function StateDetail(given: { state: AccessState; closesAt?: string | und
   )
 }
 
-function sentence(step: string): string {
-  return step.slice(0, 1).toUpperCase() + step.slice(1)
-}
-
 /** The one thing that only a person can do: a page to open, a button, or what to type. */
 function Needs(given: { state: Extract<AccessState, { phase: 'blocked' }>; closesAt?: string | undefined }): JSX.Element {
   const { state, closesAt } = given
@@ -84,7 +80,8 @@ function Needs(given: { state: Extract<AccessState, { phase: 'blocked' }>; close
   )
 }
 
-function Closes({ at }: { at: string }): JSX.Element {
+/** When it ends by itself. */
+export function Closes({ at }: { at: string }): JSX.Element {
   const now = useNow()
   return (
     <p class="small">
@@ -113,13 +110,30 @@ function Proof({ state: { verified, since }, limits }: { state: Extract<AccessSt
         On since <Ago at={since} />. Not verified yet.
       </p>
     )
-  const from = { self: 'from this computer', outside: 'from outside', device: 'by a device’s own traffic' }[verified.vantage]
+  const { outside, confirmedAt, ms, vantage } = verified
+  // What somebody else saw has a time of its own; the rest was seen from here.
+  const from = outside !== undefined || vantage === 'self' ? 'from this computer' : outsiders[vantage]
   return (
-    <p class="quiet small">
-      Verified {from} <Ago at={verified.confirmedAt} />, in {verified.ms} ms. On since <Ago at={since} />. {limits}
-    </p>
+    <>
+      <p class="quiet small">
+        Verified {from} <Ago at={confirmedAt} />, in {ms} ms
+        {outside?.ok === true && (
+          <>
+            , and from outside by {outside.by} <Ago at={outside.at} />, in {outside.ms} ms
+          </>
+        )}
+        . On since <Ago at={since} />.{outside === undefined && ` ${limits}`}
+      </p>
+      {outside?.ok === false && (
+        <p class="warned">
+          <Icon name="warn" /> From outside, {outside.by} met something else <Ago at={outside.at} />: {outside.message}
+        </p>
+      )}
+    </>
   )
 }
+
+const outsiders = { outside: 'from outside', device: 'by a device’s own traffic' } as const
 
 function Told({ message, hint, code }: ErrorInfo): JSX.Element {
   return (

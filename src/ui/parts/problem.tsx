@@ -15,8 +15,9 @@ interface Told {
   code?: string | undefined
 }
 
-/** What went wrong, what to do, and the code that the manual explains. Speaks by itself. */
-export function Problem({ error, until = null }: { error: unknown; until?: number | null }): JSX.Element | null {
+/** What went wrong, what to do, and the code that the manual explains. Speaks by itself. `button`: what does as the hint says. */
+export function Problem(given: { error: unknown; until?: number | null; button?: JSX.Element | null }): JSX.Element | null {
+  const { error, until = null, button = null } = given
   if (error === null || error === undefined) return null
   const { message, hint, code } = toldBy(error)
   return (
@@ -24,7 +25,7 @@ export function Problem({ error, until = null }: { error: unknown; until?: numbe
       <p>{message}</p>
       {until !== null && <p>Try again at {timeText(until)}.</p>}
       <ConfigProblems problems={problemsOf(error)} known={[message, hint ?? '']} />
-      {hint !== undefined && <Hint text={hint} />}
+      {hint !== undefined && <Hint text={hint} button={button} />}
       {code !== undefined && <Code code={code} />}
     </div>
   )

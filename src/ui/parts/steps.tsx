@@ -1,4 +1,4 @@
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Fix, Stage, Verdict } from '../../lib/protocol/http-api.ts'
 import { stageNames } from '../../lib/protocol/http-api.ts'
@@ -17,6 +17,8 @@ export interface Step {
   detail?: string
   fix?: Fix | undefined
   code?: string | undefined
+  /** What else stands under it. */
+  below?: ComponentChildren
 }
 
 const stageTitles: Record<Stage['stage'], string> = {
@@ -62,7 +64,7 @@ export function Steps({ steps }: { steps: readonly Step[] }): JSX.Element {
 }
 
 function StepRow({ step }: { step: Step }): JSX.Element {
-  const { title, status, ms, since, detail, fix, code } = step
+  const { title, status, ms, since, detail, fix, code, below } = step
   const { icon, word } = marks[status]
   const shown = status === 'fail' || status === 'warn'
   return (
@@ -73,14 +75,20 @@ function StepRow({ step }: { step: Step }): JSX.Element {
           {title} <span class="sr">{word}</span>
         </span>
         <span class="quiet small number">
-          {status === 'running' ? <Seconds from={since} /> : status === 'skip' || ms === undefined ? '' : `${ms} ms`}
+          {status === 'running' ? <Seconds from={since} /> : status === 'skip' || ms === undefined ? '' : tookText(ms)}
         </span>
       </div>
       {detail !== undefined && status !== 'skip' && <p class="small quiet detail">{detail}</p>}
       {shown && fix !== undefined && <FixBlock fix={fix} />}
       {shown && code !== undefined && <Code code={code} />}
+      {below !== undefined && <div class="fix">{below}</div>}
     </li>
   )
+}
+
+/** Milliseconds, or seconds where those would be many. Pure. */
+function tookText(ms: number): string {
+  return ms < 10_000 ? `${ms} ms` : `${Math.round(ms / 1000)} s`
 }
 
 /** Seconds since then, or since it appeared. */

@@ -4,6 +4,7 @@ import { useHouse, useSight } from '../context.ts'
 import type { Device } from '../../lib/protocol/pairing-api.ts'
 import { useDevices } from '../devices-list.ts'
 import { Copyable } from '../parts/copy.tsx'
+import { Icon } from '../parts/icon.tsx'
 import { PhaseWord, StateDetail } from '../parts/method-state.tsx'
 import { Ago } from '../parts/time.tsx'
 import { TurnOff } from '../parts/turn-off.tsx'
@@ -45,7 +46,7 @@ export function Overview(): JSX.Element {
 }
 
 function MethodCard(given: { method: MethodView; recommended: boolean; witness: Device | null }): JSX.Element {
-  const { id, state, audienceText, closesAt } = given.method
+  const { id, state, audienceText, closesAt, warning } = given.method
   const { recommended, witness } = given
   const name = methodName(given.method)
   const { admin } = useHouse()
@@ -66,6 +67,11 @@ function MethodCard(given: { method: MethodView; recommended: boolean; witness: 
       </p>
       {off && !admin && <Copyable text={methodCommands[id]} />}
       <StateDetail state={state} closesAt={closesAt} />
+      {warning !== undefined && (
+        <p class="warned">
+          <Icon name="warn" /> {warning.message}
+        </p>
+      )}
       {!off && witness !== null && witness.lastSeenAt !== null && (
         <p class="quiet small">
           “{witness.name}” came in{witness.lastIp === null ? '' : ` from ${witness.lastIp}`} <Ago at={witness.lastSeenAt} />.

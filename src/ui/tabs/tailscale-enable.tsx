@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { ConfigView } from '../../lib/protocol/http-api.ts'
 import { useHouse, useSight } from '../context.ts'
 import { Button, useWork, type Work } from '../parts/action.tsx'
+import { useOpening } from '../parts/opening.tsx'
 import { ForHowLong } from '../parts/for-how-long.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { TurnOff } from '../parts/turn-off.tsx'
@@ -10,15 +11,14 @@ import { forTime } from '../time-left.ts'
 
 /** The button, for how long, and what few people need; or what has to be closed first. */
 export function EnableServe(): JSX.Element {
-  const { gateway } = useHouse()
   const [time, setTime] = useState('')
   const [typed, setTyped] = useState<string | null>(null)
   const saved = useSavedPort()
-  const work = useWork()
-  const enable = async (): Promise<unknown> => {
-    const port = typed === null || typed.trim() === '' || typed === saved ? {} : { port: Number(typed) }
-    return await gateway.change(gateway.client.enable('tailscale', { mode: 'serve', ...port, ...forTime(time) }))
-  }
+  const port = typed === null || typed.trim() === '' || typed === saved ? {} : { port: Number(typed) }
+  const { work, begin, questions } = useOpening('tailscale', {
+    options: { mode: 'serve', ...port, ...forTime(time) },
+    replace: 'Close the public tunnel and enable Serve',
+  })
   const closing = useWork()
   const lanIsOpen = useLanIsOpen()
   // It is known to be closed a moment before that is saved.
@@ -26,12 +26,13 @@ export function EnableServe(): JSX.Element {
   return (
     <>
       <div class="actions">
-        <Button work={work} act={enable} kind="main">
+        <Button work={work} act={begin} kind="main">
           Enable Serve
         </Button>
         <ForHowLong what="Serve" time={time} choose={setTime} />
       </div>
       <Problem error={work.error} />
+      {questions}
       <details class="advanced">
         <summary>Advanced</summary>
         <label for="tailscale-port">HTTPS port</label>

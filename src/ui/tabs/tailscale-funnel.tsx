@@ -1,13 +1,12 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { Danger } from '../danger.ts'
 import { useHouse, useSight } from '../context.ts'
-import { funnelDanger } from '../funnel-danger.ts'
-import { Press } from '../parts/action.tsx'
+import { Button } from '../parts/action.tsx'
 import { Copyable } from '../parts/copy.tsx'
-import { DangerDialog } from '../parts/dialog.tsx'
 import { ForHowLong } from '../parts/for-how-long.tsx'
-import { Code } from '../parts/problem.tsx'
+import { useOpening } from '../parts/opening.tsx'
+import { Code, Problem } from '../parts/problem.tsx'
+import { forTime } from '../time-left.ts'
 import { useLanIsOpen } from './tailscale-enable.tsx'
 
 /** The same address for everybody: what it takes, and the way to it. */
@@ -60,14 +59,18 @@ function OpenFunnel(): JSX.Element {
 
 /** Asks before everybody can come. `time`: for how long, `1h`; empty or none for no end. */
 export function AgreeToFunnel({ time }: { time: string | undefined }): JSX.Element {
-  const { gateway } = useHouse()
-  const [danger, setDanger] = useState<Danger | null>(null)
+  const { work, begin, questions } = useOpening('tailscale', {
+    options: { mode: 'funnel', ...forTime(time) },
+    replace: 'Close the public tunnel and open Funnel',
+    unagreed: async () => true,
+  })
   return (
     <>
-      <Press kind="danger-plain" press={() => setDanger(funnelDanger(gateway, time))}>
+      <Button work={work} act={begin} kind="danger-plain">
         Open to the internet
-      </Press>
-      {danger !== null && <DangerDialog danger={danger} close={() => setDanger(null)} />}
+      </Button>
+      <Problem error={work.error} />
+      {questions}
     </>
   )
 }

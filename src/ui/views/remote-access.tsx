@@ -6,11 +6,11 @@ import { TabList } from '../parts/tab-list.tsx'
 import { Ago } from '../parts/time.tsx'
 import { hashOf, type TabName, tabs, usePlace } from '../route.ts'
 import { Lan } from '../tabs/lan.tsx'
-import { Later } from '../tabs/later.tsx'
 import { Overview } from '../tabs/overview.tsx'
 import { ReverseProxy } from '../tabs/reverse-proxy.tsx'
 import { Ssh } from '../tabs/ssh.tsx'
 import { Tailscale } from '../tabs/tailscale.tsx'
+import { Tunnel } from '../tabs/tunnel.tsx'
 import { lastVerified, methodTabs, reachOf } from '../words.ts'
 
 const words: Record<TabName, string> = {
@@ -25,7 +25,7 @@ const words: Record<TabName, string> = {
 const bodies: Record<TabName, () => JSX.Element | null> = {
   overview: Overview,
   tailscale: Tailscale,
-  public: () => <Later name="The public tunnel" what="A public HTTPS address for the gateway" />,
+  public: Tunnel,
   'reverse-proxy': ReverseProxy,
   ssh: Ssh,
   lan: Lan,
@@ -56,7 +56,9 @@ export function RemoteAccess(): JSX.Element {
 
 /** Without what the tab itself waits for, and tells more of. */
 function conflictsBeside(tab: TabName, overview: Seen | null): Conflict[] {
-  const waited = overview?.methods.flatMap(({ id, state }) => (methodTabs[id] === tab && 'needs' in state ? [state.needs.code] : []))
+  const waited = overview?.methods.flatMap(({ id, state, warning }) =>
+    methodTabs[id] !== tab ? [] : [...('needs' in state ? [state.needs.code] : []), ...(warning === undefined ? [] : [warning.code])],
+  )
   return overview?.conflicts.filter(({ code }) => waited?.includes(code) !== true) ?? []
 }
 
