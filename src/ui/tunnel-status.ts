@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ConfigView } from '../lib/protocol/http-api.ts'
 import type { TunnelStatus } from '../lib/protocol/tunnel-api.ts'
-import { useHouse } from './context.ts'
+import { useHouse, useSight } from './context.ts'
 import { followed, type TrailStep } from './tunnel-trail.ts'
 
 /** What is known of the public tunnel. */
@@ -14,30 +14,31 @@ export interface TunnelSight {
 /** The public tunnel now, and again after each change; null before the first answer, with why there is none. */
 export function useTunnel(): { sight: TunnelSight | null; error: unknown } {
   const { gateway } = useHouse()
+  const { seenAt } = useSight()
+  const turn = useRef(0)
   const [sight, setSight] = useState<TunnelSight | null>(null)
   const [error, setError] = useState<unknown>(null)
+  const take = (status: TunnelStatus): void => {
+    turn.current++
+    setError(null)
+    setSight((before) => ({ status, trail: followed(before?.trail ?? [], status) }))
+  }
+  useEffect(
+    () =>
+      gateway.on(['tunnel.status'], ({ type, data }) => {
+        // `as`: what the gateway publishes under this name.
+        if (type === 'tunnel.status') take(data as TunnelStatus)
+      }),
+    [gateway],
+  )
   useEffect(() => {
-    let turn = 0
-    const take = (status: TunnelStatus): void => {
-      turn++
-      setError(null)
-      setSight((before) => ({ status, trail: followed(before?.trail ?? [], status) }))
-    }
-    const read = (): void => {
-      const mine = ++turn
-      // What an event told meanwhile is newer.
-      gateway.client.tunnelStatus().then(
-        (status) => mine === turn && take(status),
-        (error: unknown) => mine === turn && setError(error),
-      )
-    }
-    read()
-    return gateway.on(['tunnel.status', 'config.reload'], ({ type, data }) => {
-      // `as`: what the gateway publishes under this name.
-      if (type === 'tunnel.status') take(data as TunnelStatus)
-      else read()
-    })
-  }, [gateway])
+    const mine = ++turn.current
+    // What an event told meanwhile is newer.
+    gateway.client.tunnelStatus().then(
+      (status) => mine === turn.current && take(status),
+      (error: unknown) => mine === turn.current && setError(error),
+    )
+  }, [gateway, seenAt])
   return { sight, error }
 }
 

@@ -43,7 +43,7 @@ export function useOpening(id: PublicWay, { options, replace: words, unagreed }:
   const other = overview?.methods.find((method) => method.id === rivals[id])
 
   async function attempt(replace: boolean): Promise<void> {
-    setBeside(null)
+    if (!replace) setBeside(null)
     // What the page knows already need not be refused first; and a file that asks for both is obeyed in neither.
     const both = overview?.conflicts.find(({ code }) => code === CONFLICT)
     if (!replace && both !== undefined) return setBeside(both.message)
@@ -54,6 +54,7 @@ export function useOpening(id: PublicWay, { options, replace: words, unagreed }:
     const open = async (): Promise<void> => {
       try {
         await (own === null ? gateway.change(enable()) : gateway.closeWay(own.after, enable))
+        setBeside(null)
       } catch (error) {
         if (!(error instanceof XopcError) || error.code !== CONFLICT) throw error
         setBeside(error.message)

@@ -105,7 +105,8 @@ function Release({ view: { state }, status: { subdomain, config } }: { view: Met
       <p class="small good" role="status">
         {said}
       </p>
-      <Problem error={work.error} />
+      {/* It says that the tunnel is closed. */}
+      <Problem error={open ? null : work.error} />
       {danger !== null && <DangerDialog danger={danger} close={() => setDanger(null)} />}
     </section>
   )

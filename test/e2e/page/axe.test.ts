@@ -9,7 +9,7 @@ import { openTab, signIn, startBrowser } from './house.ts'
 const places: [place: string, text: string][] = [
   ['remote-access?tab=overview', 'How it is used'],
   ['remote-access?tab=tailscale', 'Tailscale on this computer'],
-  ['remote-access?tab=public', 'not part of this version'],
+  ['remote-access?tab=public', 'Traffic goes through'],
   ['remote-access?tab=reverse-proxy', '/etc/caddy/Caddyfile'],
   ['remote-access?tab=ssh', 'leave it running'],
   ['remote-access?tab=lan', 'Addresses of this computer'],

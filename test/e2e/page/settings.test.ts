@@ -121,10 +121,10 @@ needsPeer('chromium', 'the settings on the page', (executablePath) => {
 
   it('of a later version are folded away, and still there to be read', async () => {
     const tab = await open()
-    expect(await row(tab, 'tunnel.enabled').isVisible()).toBe(false)
-    await tab.page.getByText(/^Comes with a later version: .*tunnel/).click()
-    expect(await row(tab, 'tunnel.enabled').isVisible()).toBe(true)
-    expect(await row(tab, 'tunnel.enabled').getByRole('button').count()).toBe(0)
+    expect(await row(tab, 'gateway.auth.trustedProxy.jwt.issuer').isVisible()).toBe(false)
+    await tab.page.getByText(/^Comes with a later version: .*jwt/).click()
+    expect(await row(tab, 'gateway.auth.trustedProxy.jwt.issuer').isVisible()).toBe(true)
+    expect(await row(tab, 'gateway.auth.trustedProxy.jwt.issuer').getByRole('button').count()).toBe(0)
   })
 
   it('have a row for every key of the schema, also for one that this page never heard of', async () => {

@@ -10,6 +10,7 @@ const LIMIT = 0.01
 const places = [
   ['remote-access?tab=overview', 'How it is used'],
   ['remote-access?tab=tailscale', 'Tailscale on this computer'],
+  ['remote-access?tab=public', 'Traffic goes through'],
   ['remote-access?tab=reverse-proxy', '/etc/caddy/Caddyfile'],
   ['remote-access?tab=ssh', 'Open this address there'],
   ['remote-access?tab=lan', 'Addresses of this computer'],

@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises'
+import JSON5 from 'json5'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import type { TunnelStatus } from '../../../src/lib/protocol/tunnel-api.ts'
-import { type ConfigTree, type RunningGateway, startGateway } from '../../support/gateway.ts'
+import type { ConfigTree, GatewayOptions, RunningGateway } from '../../support/gateway.ts'
+import type { RunningBroker } from '../broker/house.ts'
+import { tunnelGateway } from '../tunnel/house.ts'
 import { openTab, signIn, type Tab } from './house.ts'
 
 /** The tab of the page. */
@@ -8,35 +11,56 @@ export const place = '/#/settings/remote-access?tab=public'
 /** From a press of the button until the address was visited (ms). */
 export const timeout = 45_000
 
-/** A gateway that has frpc, with this broker. `config`: more of it; `env`: more of its environment. */
-export async function startTunnelGateway(
+/** A gateway whose owner has not agreed to the tunnel yet, on a computer without Tailscale. */
+export async function startUnagreed(
   frpc: string,
   broker: string,
-  { config = {}, tunnel = {}, env = {} }: { config?: ConfigTree; tunnel?: ConfigTree; env?: NodeJS.ProcessEnv } = {},
+  { tunnel = {}, env = {}, ...options }: GatewayOptions & { tunnel?: ConfigTree } = {},
 ): Promise<RunningGateway> {
-  return await startGateway({
-    config: { ...config, tunnel: { brokerUrl: broker, ...tunnel } },
-    env: { XOPC_FRPC_PATH: frpc, XOPC_TAILSCALE_PATH: '/nowhere/tailscale', ...env },
-  })
+  const config = { ...(typeof options.config === 'object' ? options.config : {}), tunnel: { brokerUrl: broker, ...tunnel } }
+  return await tunnelGateway(frpc, broker, { ...options, config, env: { XOPC_TAILSCALE_PATH: '/nowhere/tailscale', ...env } })
 }
 
 /** The Public internet tab, signed in with the token. */
 export async function openTunnel(browser: Browser, gateway: RunningGateway, options: BrowserContextOptions = {}): Promise<Tab> {
   const tab = await openTab(browser, gateway.url + place, options)
   await signIn(tab, gateway.token)
+  await tab.page.getByText('Traffic goes through').waitFor()
   return tab
 }
 
-/** Starts the tunnel for the first time, by the dialog, and waits until its address was visited. */
-export async function startFromPage(page: Page): Promise<string> {
+/** Presses the button, and agrees. */
+export async function startAgreeing(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Start remote access' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Start public tunnel' }).click()
-  await page.locator('[data-phase=on]').waitFor({ timeout })
+}
+
+/** The public address once the page shows it. */
+export async function addressOn(page: Page): Promise<string> {
+  await page.locator('#tab-panel .state[data-phase=on]').waitFor({ timeout })
   return await page.locator('.address code').innerText()
 }
 
-/** The tunnel as the owner is told of it. */
-export async function tunnelOf(gateway: RunningGateway): Promise<TunnelStatus> {
-  // `as`: what the route promises.
-  return (await (await gateway.fetch('/xopc/api/tunnel/status')).json()) as TunnelStatus
+/** The pid of the frps that a broker runs. Throws where it runs none. */
+export async function frpsOf({ pid }: Pick<RunningBroker, 'pid'>, frps: string): Promise<number> {
+  const found = await descendant(pid, frps)
+  if (found === null) throw new Error(`${pid} runs no ${frps}`)
+  return found
+}
+
+async function descendant(pid: number, program: string): Promise<number | null> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean).map(Number)
+  for (const child of children) {
+    const [first] = (await readFile(`/proc/${child}/cmdline`, 'utf8')).split('\0')
+    const found = first === program ? child : await descendant(child, program)
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** What the configuration file says of the tunnel, secrets and all. */
+export async function savedTunnel({ stateDir }: RunningGateway): Promise<Record<string, unknown>> {
+  // `as`: what tests write there, and what xopc adds.
+  const { tunnel = {} } = JSON5.parse(await readFile(`${stateDir}/xopc.json`, 'utf8')) as { tunnel?: Record<string, unknown> }
+  return tunnel
 }

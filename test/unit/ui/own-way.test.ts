@@ -19,8 +19,24 @@ const serve: MethodView = {
   audienceText: 'the devices of your tailnet',
   state: { phase: 'on', urls: [tailnetUrl], since: '2026-01-01T00:00:00.000Z', verified: null },
 }
+const tunnelUrl = 'https://abcd2345.frp.example.com'
+const tunnel: MethodView = {
+  ...lan,
+  id: 'tunnel',
+  audience: 'internet',
+  audienceText: 'the whole internet',
+  state: { phase: 'on', urls: [tunnelUrl], since: '2026-01-01T00:00:00.000Z', verified: null },
+}
 const ssh = { user: 'u', hosts: [], port: 18790, command: '', server: { port: 22, listens: true } }
-const overview: Overview = { running: true, gatewayId: 'g-1', methods: [serve, lan], ssh, seenAs: null, conflicts: [], recommended: null }
+const overview: Overview = {
+  running: true,
+  gatewayId: 'g-1',
+  methods: [serve, lan, tunnel],
+  ssh,
+  seenAs: null,
+  conflicts: [],
+  recommended: null,
+}
 // `as`: nothing else of the status is looked at.
 const status = { url: 'http://127.0.0.1:18790' } as Status
 
@@ -46,6 +62,11 @@ describe('whether a change takes this page its way', () => {
     ['gateway.tailscale.httpsPort', 8443, tailnetUrl, 'gateway', 'Move to port 8443'],
     ['gateway.tailscale.httpsPort', 443, tailnetUrl, 'gateway', null],
     ['gateway.tailscale.httpsPort', 8443, lanUrl, 'gateway', null],
+    ['tunnel.enabled', false, tunnelUrl, 'gateway', 'Stop the public tunnel'],
+    ['tunnel.enabled', true, tunnelUrl, 'gateway', null],
+    ['tunnel.brokerUrl', 'https://other.example.com/api', tunnelUrl, 'gateway', 'Stop the public tunnel'],
+    ['tunnel.subdomain', 'other', tunnelUrl, 'gateway', 'Stop the public tunnel'],
+    ['tunnel.subdomain', 'other', own, 'gateway', null],
     ['gateway.maxSseConnections', 5, own, 'gateway', null],
   ])('%s = %j, come by %s (%s): %j', (path, value, origin, face, closes) => {
     expect(closingSetting(path, value, { origin, face, overview, status })?.question.verb ?? null).toBe(closes)

@@ -21,6 +21,11 @@ it.each([
   ['xopc tailscale off', ['disable', 'tailscale'], 'Disable Tailscale'],
   ['xopc lan off', ['disable', 'lan'], undefined],
   ['xopc config set tunnel.autoStart=false', ['patchConfig', { 'tunnel.autoStart': false }], undefined],
+  [
+    'xopc config set tunnel.enabled=false tunnel.autoStart=false',
+    ['patchConfig', { 'tunnel.enabled': false, 'tunnel.autoStart': false }],
+    undefined,
+  ],
 ])('%s is done by a call', async (command, call, words) => {
   const { client, asked } = listening()
   const repair = repairOf(command)

@@ -30,7 +30,7 @@ describe('settings as rows', () => {
   it('say what they wait for, where they do nothing yet', () => {
     const later = rows(formSchema()).filter((row) => row.later !== null)
     const waiting = (start: string) => later.some(({ path }) => path.startsWith(start))
-    expect(['tunnel.', 'gateway.auth.trustedProxy.jwt.'].filter((start) => !waiting(start))).toEqual([])
+    expect(['gateway.auth.trustedProxy.jwt.'].filter((start) => !waiting(start))).toEqual([])
     expect(['gateway.port', 'gateway.auth.mode', 'gateway.auth.trustedProxy.userHeader'].filter(waiting)).toEqual([])
   })
 

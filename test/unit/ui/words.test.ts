@@ -26,6 +26,12 @@ const serve: MethodView = {
   state: { phase: 'on', urls: ['https://home.tail1234.ts.net'], since, verified: null },
 }
 const funnel: MethodView = { ...serve, audience: 'internet', audienceText: 'the whole internet' }
+const tunnel: MethodView = {
+  ...funnel,
+  id: 'tunnel',
+  state: { phase: 'on', urls: ['https://abcd.frp.example.com'], since, verified: null },
+}
+const opening: MethodView = { ...tunnel, state: { phase: 'starting', step: 'visiting', since } }
 const broken: MethodView = { ...proxy, state: { phase: 'failed', error: { code: 'X', message: 'Broken.' }, retryAt: null } }
 const socket: Status['ingress'][number] = { id: 'proxy', addresses: [] }
 
@@ -52,6 +58,8 @@ describe('who can reach the gateway, in words', () => {
       `${you} · the devices of your tailnet · ${nobody}`,
     ],
     ['Funnel is', { methods: [funnel] }, {}, 'http://127.0.0.1:18790', `${you} · the whole internet`],
+    ['the tunnel is', { methods: [tunnel] }, {}, 'http://127.0.0.1:18790', `${you} · the whole internet`],
+    ['the tunnel is being opened', { methods: [opening] }, {}, 'http://127.0.0.1:18790', `${you} · soon the whole internet`],
     ['a proxy has the socket', {}, { ingress: [socket] }, 'http://127.0.0.1:18790', `${you} · whom your proxy lets in`],
     [
       'the page came by a name that nobody saved',
