@@ -41,7 +41,7 @@ export function StateDetail(given: { state: AccessState; closesAt?: string | und
       {state.phase === 'starting' && <Steps steps={[{ title: sentence(state.step), status: 'running', since: state.since }]} />}
       {state.phase === 'blocked' && <Needs state={state} closesAt={closesAt} />}
       {!brief && 'error' in state && <Told {...state.error} />}
-      {state.phase === 'degraded' && <p>{state.next}</p>}
+      {state.phase === 'degraded' && <p>{sentence(state.next)}</p>}
       {closesAt !== undefined && <Closes at={closesAt} />}
     </>
   )

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { MethodView } from '../../lib/protocol/http-api.ts'
 import { useHouse, useSight } from '../context.ts'
 import type { Danger } from '../danger.ts'
@@ -18,10 +18,14 @@ export function isForThisComputer(url: string): boolean {
 
 /** Lets a phone in by the tunnel; while that is not there, what the phone could use at home. */
 export function TunnelPairing({ view: { state } }: { view: MethodView }): JSX.Element | null {
-  const url = 'urls' in state ? (state.urls[0] ?? '') : ''
-  if (!('urls' in state)) return <AtHome />
+  const worked = useRef(false)
+  const open = 'urls' in state
+  // A code that is shown outlasts an interruption: leaving would take it back.
+  worked.current = open && (worked.current || state.phase === 'on')
+  if (!open) return <AtHome />
+  const url = state.urls[0] ?? ''
   if (isForThisComputer(url)) return <NotForDevices url={url} />
-  return state.phase === 'on' ? <Pairing at={url} /> : null
+  return worked.current ? <Pairing at={url} /> : null
 }
 
 function NotForDevices({ url }: { url: string }): JSX.Element {
