@@ -60,7 +60,6 @@ async function descendant(pid: number, program: string): Promise<number | null> 
 
 /** What the configuration file says of the tunnel, secrets and all. */
 export async function savedTunnel({ stateDir }: RunningGateway): Promise<Record<string, unknown>> {
-  // `as`: what tests write there, and what xopc adds.
-  const { tunnel = {} } = JSON5.parse(await readFile(`${stateDir}/xopc.json`, 'utf8')) as { tunnel?: Record<string, unknown> }
+  const { tunnel = {} } = JSON5.parse<{ tunnel?: Record<string, unknown> }>(await readFile(`${stateDir}/xopc.json`, 'utf8'))
   return tunnel
 }

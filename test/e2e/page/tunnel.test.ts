@@ -8,6 +8,7 @@ import { type RunningBroker, startBroker } from '../broker/house.ts'
 import { agreed, startTunnel, tunnelOf, tunnelPeers, visit } from '../tunnel/house.ts'
 import { anotherTab, isLive, openTab, signIn, startBrowser } from './house.ts'
 import { focusedWords, goTo, tabUntil } from './phone.ts'
+import { methodOf } from './tailnet-house.ts'
 import { addressOn, frpsOf, openTunnel, place, savedTunnel, startAgreeing, startUnagreed, timeout } from './tunnel-house.ts'
 
 const here = 'Reachable by: you, on the gateway’s computer'
@@ -129,10 +130,8 @@ needsPeer(['chromium', ...tunnelPeers], 'the public tunnel on the page', (execut
   it('suggests the addresses at home until it is connected, and opens the network where the code stands', async () => {
     const gateway = await start()
     const { page } = await openTunnel(browser, gateway)
-    const { methods } = await (await gateway.fetch('/xopc/api/overview')).json()
-    const addresses: string[] = methods[1].candidates
-      .filter((each: { kind: string }) => each.kind === 'physical')
-      .map((each: { url: string }) => each.url)
+    const { candidates } = await methodOf(gateway, 'lan')
+    const addresses = candidates.flatMap(({ kind, url }) => (kind === 'physical' ? [url] : []))
     const card = page.locator('.card', { hasText: 'A phone at home' })
     if (addresses.length === 0) return expect(await card.count()).toBe(0)
     expect(await card.locator('code').allInnerTexts()).toEqual(addresses)
