@@ -37,12 +37,12 @@ const url = `https://${'averylongname'.repeat(6)}.frp.example.com`
 const by = 'frp.example.com'
 // `as`: of a verdict that passed nothing more is shown.
 const verdict = { ok: true, url, stages: [] } as unknown as Verification['verdict']
-const verified: Verification = { at: since, confirmedAt: since, vantage: 'outside', ms: 38, verdict }
+const verified: Verification = { at: since, confirmedAt: since, vantage: 'self', ms: 38, verdict }
 const on = (outside: Verification['outside']): AccessState => ({
   phase: 'on',
   urls: [url],
   since,
-  verified: { ...verified, ...(outside === undefined ? {} : { outside }) },
+  verified: { ...verified, ...(outside === undefined ? {} : { outside }), ...(outside?.ok === true ? { vantage: 'outside' } : {}) },
 })
 const refused = {
   code: 'TUNNEL_SECRET_REFUSED',
