@@ -77,10 +77,9 @@ describe('the set of a broker', () => {
 
   it('has the limits that stand there', () => {
     const minutes = 60_000
-    const { registrationsOfAddress, registrationsOfKey, linksOfAddress, failuresOfAddress, probesOfTunnel } = publicLimits
+    const { registrationsOfAddress, registrationsOfKey, failuresOfAddress, probesOfTunnel } = publicLimits
     for (const { max, windowMs } of [registrationsOfAddress, registrationsOfKey, failuresOfAddress])
       expect(page).toContain(`${max} in ${windowMs / minutes} minutes`)
-    expect(page).toContain(`| ${linksOfAddress} |`)
     expect(page).toContain(`${probesOfTunnel.max} a minute`)
     expect(probesOfTunnel.windowMs).toBe(minutes)
   })
