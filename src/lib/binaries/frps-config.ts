@@ -1,32 +1,42 @@
 import { binaryErrors } from './errors.ts'
 
-/** What a broker decides about its frps; ports are of loopback. */
+/** What a broker decides about its frps; all ports but that of gateways are of loopback. */
 export interface FrpsSettings {
+  /** Where gateways' frpc come. */
+  bindAddr: string
   bindPort: number
   vhostPort: number
   /** `frp.example.com`: names are put before it. */
   subdomainHost: string
   certFile: string
   keyFile: string
+  /** A gateway whose pings were refused, or did not come, for so long is closed by frps itself. Seconds. */
+  heartbeatTimeout: number
   /** Where frps asks us about everything that a gateway wants. */
   plugin: { port: number; path: string }
+  /** Where we ask frps who still has connections. */
+  web: { port: number; user: string; password: string }
 }
 
 /** What frps has to ask us about; without one of them anybody could take any name. */
-const NEEDED_OPS = ['Login', 'NewProxy', 'CloseProxy'] as const
+const NEEDED_OPS = ['Login', 'NewProxy', 'CloseProxy', 'Ping'] as const
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
-/** Doors of frps that lead past the plugin or past the links that we can cut. */
+/** Doors of frps that lead past the plugin, or to where nobody looks. */
 const OTHER_DOORS = ['kcpBindPort', 'quicBindPort', 'vhostHTTPSPort', 'tcpmuxHTTPConnectPort', 'sshTunnelGateway']
 /** Somebody who guessed it could ask the plugin; frps alone knows it. */
 const SECRET_PATH = /^\/[\w-]{32,128}$/
+/** The same of the web server of frps, which tells the names of all tunnels. */
+const SECRET_WORD = /^[\w-]{32,128}$/
+/** Shorter, and a slow line loses its tunnel; longer, and who was thrown out is still there after half a minute. */
+const HEARTBEAT = { least: 10, most: 30 } as const
 
 /** The text of `frps.toml` for a broker. Pure. */
 export function frpsToml(settings: FrpsSettings): string {
-  const { bindPort, vhostPort, subdomainHost, certFile, keyFile, plugin } = settings
-  return `# frps of xopc broker. Ports and paths may be changed; the broker reads this file at its start and refuses one that is not safe.
+  const { bindAddr, bindPort, vhostPort, subdomainHost, certFile, keyFile, heartbeatTimeout, plugin, web } = settings
+  return `# frps of xopc broker. Ports, paths and passwords may be changed; the broker reads this file at its start and refuses one that is not safe.
 
-# Gateways come by the broker's own port, which leads here, so that it can end every link at once.
-bindAddr = "127.0.0.1"
+# Gateways come here.${bindAddr === '0.0.0.0' ? ' 0.0.0.0 is every address, those of IPv6 too.' : ''}
+bindAddr = ${quoted(bindAddr)}
 bindPort = ${bindPort}
 
 # Visitors come by the web server in front.
@@ -41,8 +51,15 @@ log.disablePrintColor = true
 transport.tls.force = true
 transport.tls.certFile = ${quoted(certFile)}
 transport.tls.keyFile = ${quoted(keyFile)}
-# Seconds. frpc has to send heartbeats: transport.heartbeatInterval = 30
-transport.heartbeatTimeout = 90
+# Seconds, ${HEARTBEAT.least} to ${HEARTBEAT.most}. The broker refuses the pings of whoever was thrown out, and after so long frps closes what is left of them.
+# An frpc of one's own has to send pings: transport.heartbeatInterval = 5
+transport.heartbeatTimeout = ${heartbeatTimeout}
+
+# Here the broker asks who still has connections.
+webServer.addr = "127.0.0.1"
+webServer.port = ${web.port}
+webServer.user = ${quoted(web.user)}
+webServer.password = ${quoted(web.password)}
 
 # There is no auth.token: the broker decides who may come, and which name is whose.
 [[httpPlugins]]
@@ -69,12 +86,19 @@ export async function frpsSettingsIn(text: string, path: string): Promise<FrpsSe
   const [plugin] = pluginsIn(tree)
   const [, port = ''] = /:(\d+)$/.exec(String(plugin?.['addr'])) ?? []
   return {
+    bindAddr: String(tree['bindAddr']),
     bindPort: Number(tree['bindPort']),
     vhostPort: Number(tree['vhostHTTPPort']),
     subdomainHost: String(tree['subDomainHost']),
     certFile: String(at(tree, 'transport.tls.certFile')),
     keyFile: String(at(tree, 'transport.tls.keyFile')),
+    heartbeatTimeout: Number(at(tree, 'transport.heartbeatTimeout')),
     plugin: { port: Number(port), path: String(plugin?.['path']) },
+    web: {
+      port: Number(at(tree, 'webServer.port')),
+      user: String(at(tree, 'webServer.user')),
+      password: String(at(tree, 'webServer.password')),
+    },
   }
 }
 
@@ -89,8 +113,8 @@ function parsed(parse: (text: string) => Record<string, unknown>, text: string, 
 
 /** What is not safe in it, in words for a sentence that names the file; null where nothing is. */
 function problemIn(tree: Record<string, unknown>): string | null {
-  for (const key of ['bindAddr', 'proxyBindAddr'])
-    if (!LOOPBACK.includes(String(tree[key]))) return `${key} is not 127.0.0.1, so that people could pass the broker by`
+  if (typeof tree['bindAddr'] !== 'string') return 'bindAddr is missing'
+  if (!LOOPBACK.includes(String(tree['proxyBindAddr']))) return 'proxyBindAddr is not 127.0.0.1, so that visitors could come without https'
   for (const key of ['bindPort', 'vhostHTTPPort']) if (!isPort(tree[key])) return `${key} is no port`
   if (typeof tree['subDomainHost'] !== 'string' || tree['subDomainHost'] === '') return 'subDomainHost is missing'
   if (at(tree, 'transport.tls.force') !== true) return 'transport.tls.force is not true, so that tokens could travel in the open'
@@ -99,9 +123,18 @@ function problemIn(tree: Record<string, unknown>): string | null {
   if (at(tree, 'transport.tcpMux') === false) return 'transport.tcpMux is false, so that one gateway has many links'
   const door = OTHER_DOORS.find((key) => tree[key] !== undefined && tree[key] !== 0)
   if (door !== undefined) return `${door} opens a way that the broker does not watch`
-  const dashboard = at(tree, 'webServer.addr')
-  if (dashboard !== undefined && !LOOPBACK.some((address) => address === dashboard)) return 'webServer.addr is not 127.0.0.1'
-  return pluginProblem(pluginsIn(tree))
+  const seconds = at(tree, 'transport.heartbeatTimeout')
+  if (typeof seconds !== 'number' || seconds < HEARTBEAT.least || seconds > HEARTBEAT.most)
+    return `transport.heartbeatTimeout is not from ${HEARTBEAT.least} to ${HEARTBEAT.most} seconds`
+  return webProblem(tree) ?? pluginProblem(pluginsIn(tree))
+}
+
+function webProblem(tree: Record<string, unknown>): string | null {
+  if (at(tree, 'webServer.addr') !== '127.0.0.1') return 'webServer.addr is not 127.0.0.1'
+  if (!isPort(at(tree, 'webServer.port'))) return 'webServer.port is no port'
+  if (at(tree, 'webServer.tls') !== undefined) return 'webServer.tls is set, by which the broker does not ask'
+  const weak = ['user', 'password'].find((key) => !SECRET_WORD.test(String(at(tree, `webServer.${key}`))))
+  return weak === undefined ? null : `webServer.${weak} is not 32 random characters or more`
 }
 
 function pluginProblem(plugins: readonly Record<string, unknown>[]): string | null {

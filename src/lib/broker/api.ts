@@ -25,11 +25,11 @@ export async function answerApi(req: IncomingMessage, path: string, parts: ApiPa
   return null
 }
 
-function discovery(req: IncomingMessage, { settings, ports }: ApiParts): BrokerDiscovery {
-  const { links, subdomainHost, heartbeatIntervalMs, publicScheme, caPem } = settings
+function discovery(req: IncomingMessage, { settings, port }: ApiParts): BrokerDiscovery {
+  const { frp, subdomainHost, heartbeatIntervalMs, publicScheme, caPem } = settings
   return {
-    brokerUrl: settings.brokerUrl(ports().api, req.headers.host),
-    frp: { serverAddr: links.serverAddr, serverPort: ports().links, subdomainHost },
+    brokerUrl: settings.brokerUrl(port(), req.headers.host),
+    frp: { ...frp, subdomainHost },
     frpcVersion: '0.71.0',
     heartbeatIntervalMs,
     transport: { tls: true, publicScheme },
@@ -45,12 +45,11 @@ function heartbeat(req: IncomingMessage, id: string, parts: ApiParts): Outcome<o
 }
 
 function release(req: IncomingMessage, id: string, parts: ApiParts): Outcome<object> {
-  const { book, sessions, store, audit } = parts
+  const { book, store, audit } = parts
   const token = String(req.headers[TUNNEL_TOKEN_HEADER])
   const lease = leaseOf(req, id, parts)
   if ('refused' in lease) return wasReleased(id, token, store) ? { ok: { released: true } } : lease
   book.release(lease.ok)
-  sessions.cut(lease.ok)
   audit.write('TunnelAudit.released', { subdomain: lease.ok.subdomain, gatewayId: lease.ok.gatewayId, from: sourceIn(req) })
   return { ok: { released: true } }
 }

@@ -5,7 +5,8 @@ import type { Reply } from './refusal.ts'
 export async function jsonBody(req: IncomingMessage, most: number): Promise<{ json: unknown } | 'large' | 'broken'> {
   const pieces: Buffer[] = []
   let size = 0
-  for await (const piece of req) {
+  // Whoever sends too much is told: the connection has to last until then.
+  for await (const piece of req.iterator({ destroyOnReturn: false })) {
     // `as`: without setEncoding every piece is a Buffer.
     const bytes = piece as Buffer
     size += bytes.length

@@ -8,9 +8,10 @@ import { answerApi } from './api.ts'
 import type { ApiParts } from './api-parts.ts'
 import { openApiServer } from './api-server.ts'
 import { brokerErrors } from './errors.ts'
+import { connectionsOf } from './frps-web.ts'
+import { createHoldouts } from './holdouts.ts'
 import { createLeaseBook } from './leases.ts'
 import { createCounter } from './limits.ts'
-import { openPassage } from './passage.ts'
 import { judgeOperation } from './plugin.ts'
 import { openPluginServer } from './plugin-server.ts'
 import { createSessions } from './sessions.ts'
@@ -24,7 +25,6 @@ import { keepHouse } from './upkeep.ts'
 export interface Broker {
   readonly brokerUrl: string
   readonly publicUrlPattern: string
-  readonly ports: { api: number; links: number }
   close(): Promise<void>
 }
 
@@ -55,17 +55,16 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
     key: counter(limits.registrationsOfKey),
     failures: counter(limits.failuresOfAddress),
     probes: counter(limits.probesOfTunnel),
+    refusals: counter({ max: 1, windowMs: 60_000 }),
   }
   const tally = createTally()
   const book = createLeaseBook({ store, clock })
+  const frps = parts.frps.settings
+  const sessions = createSessions({ clock, silentMs: frps.heartbeatTimeout * 1000 })
   try {
-    const target = parts.frps.settings.bindPort
-    const passage = await openPassage({ ...settings.links, target, perSource: limits.linksOfAddress, clock })
-    ends.push(passage.close)
-    const sessions = createSessions({ passage, clock })
     const pluginParts = { book, sessions, failures: counter(limits.failuresOfAddress), clock, audit: parts.audit }
     const plugin = await openPluginServer({
-      ...parts.frps.settings.plugin,
+      ...frps.plugin,
       log,
       async judge(op, content) {
         const verdict = await judgeOperation(op, content, pluginParts)
@@ -77,9 +76,9 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       },
     })
     ends.push(plugin.close)
-    const ports = { api: 0, links: passage.port }
-    const apiParts: ApiParts = { ...parts, book, sessions, counters, ports: () => ports }
-    const ownParts = { settings, book, sessions, links: passage.count, tally, clock }
+    const at = { port: 0 }
+    const apiParts: ApiParts = { ...parts, book, counters, port: () => at.port }
+    const ownParts = { settings, book, sessions, tally, clock }
     const api = await openApiServer({
       ...settings.api,
       log,
@@ -90,37 +89,44 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
       },
     })
     ends.push(api.close)
-    ports.api = api.port
-    ends.push(keepHouse({ ...parts, book, sessions }))
-    const child = startFrps(parts, () => sessions.forget())
-    ends.push(async () => await child.stop())
+    at.port = api.port
+    const child = startFrps(parts, () => {
+      sessions.forget()
+      holdouts.forget()
+    })
+    const holdouts = createHoldouts({
+      ...parts,
+      book,
+      sessions,
+      connectionsOf: async (proxyName) => await connectionsOf(proxyName, frps.web),
+      restartFrps: () => child.restart(),
+    })
+    ends.push(async () => await child.stop(), keepHouse({ ...parts, book, sessions, holdouts }))
     await child.ready().catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error)
       throw brokerErrors.BROKER_FRPS_FAILED({ reason, log: parts.logPath }, { cause: error })
     })
-    return { brokerUrl: settings.brokerUrl(api.port, undefined), publicUrlPattern: settings.publicUrlPattern, ports, close }
+    return { brokerUrl: settings.brokerUrl(api.port, undefined), publicUrlPattern: settings.publicUrlPattern, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-const KNOWN_OPS = ['Login', 'NewProxy', 'CloseProxy']
+const KNOWN_OPS = ['Login', 'NewProxy', 'CloseProxy', 'Ping']
 
 /** `xopc:auth …` */
 function wordOf(reason: string): string {
   return /^xopc:(\w+)/.exec(reason)?.[1] ?? 'refused'
 }
 
-function startFrps({ frps, supervisor, log }: BrokerParts, restarted: () => void) {
+function startFrps({ frps, supervisor, log }: BrokerParts, ended: () => void) {
   return supervisor.start({
     name: 'frps',
     command: frps.program.program,
     args: frpsArgs(frps.configPath),
     ready: isFrpsReady,
-    onLine(line) {
-      if (isFrpsReady(line)) restarted()
-      log.debug('frps', { line })
-    },
+    onLine: (line) => log.debug('frps', { line }),
+    onEnd: ended,
   })
 }

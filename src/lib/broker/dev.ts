@@ -25,14 +25,19 @@ export async function prepareDev(
   clock: Clock,
 ): Promise<{ settings: BrokerSettings; frps: FrpsSettings }> {
   const caPem = await ownCertificate(folder, clock.now())
-  const { links, bindPort, vhostPort, pluginPort } = await keptPorts(folder.ports, ['links', 'bindPort', 'vhostPort', 'pluginPort'], clock)
+  const { bindPort, vhostPort, pluginPort, webPort } = await keptPorts(
+    folder.ports,
+    ['bindPort', 'vhostPort', 'pluginPort', 'webPort'],
+    clock,
+  )
   const frps: FrpsSettings = {
+    bindAddr: HOST,
     bindPort,
     vhostPort,
     subdomainHost: 'localhost',
     certFile: folder.certificate,
     keyFile: folder.key,
-    plugin: { port: pluginPort, path: newPluginPath() },
+    ...newFrpsSecrets({ plugin: pluginPort, web: webPort }),
   }
   await writeAtomic(folder.frps, frpsToml(frps))
   const publicUrl = (subdomain: string): string => `http://${subdomain}.localhost:${vhostPort}`
@@ -41,20 +46,14 @@ export async function prepareDev(
     // A client takes only the origin that it dialled, which may be any name of loopback, and another port behind a forward.
     brokerUrl: (actual, host) => `http://${isLoopbackAuthority(host) ? host : `${HOST}:${actual}`}/api`,
     audiences: (actual) => [HOST, 'localhost', '[::1]'].map((name) => `http://${name}:${actual}/api`),
-    links: { host: HOST, port: links, serverAddr: HOST },
+    frp: { serverAddr: HOST, serverPort: bindPort },
     subdomainHost: 'localhost',
     publicScheme: 'http',
     publicUrl,
     publicUrlPattern: publicUrl('<name>'),
-    heartbeatIntervalMs: 10_000,
+    heartbeatIntervalMs: 5000,
     caPem,
-    limits: {
-      registrationsOfAddress: often,
-      registrationsOfKey: often,
-      failuresOfAddress: often,
-      probesOfTunnel: often,
-      linksOfAddress: 1000,
-    },
+    limits: { registrationsOfAddress: often, registrationsOfKey: often, failuresOfAddress: often, probesOfTunnel: often },
   }
   return { frps, settings }
 }
@@ -67,9 +66,14 @@ export function allowDevSecret(store: Store, now: number): void {
   else store.keys.restore(key.id)
 }
 
-/** A path that nobody guesses. */
-export function newPluginPath(): string {
-  return `/${randomBytes(24).toString('hex')}`
+/** How frps and the broker find each other, by words that nobody guesses; and for how long frps keeps who sends no pings that count. */
+export function newFrpsSecrets(ports: { plugin: number; web: number }): Pick<FrpsSettings, 'heartbeatTimeout' | 'plugin' | 'web'> {
+  const [path, user, password] = [0, 1, 2].map(() => randomBytes(24).toString('hex'))
+  return {
+    heartbeatTimeout: 20,
+    plugin: { port: ports.plugin, path: `/${path}` },
+    web: { port: ports.web, user: `${user}`, password: `${password}` },
+  }
 }
 
 async function ownCertificate(folder: BrokerFolder, now: number): Promise<string> {

@@ -3,7 +3,7 @@ import { cleanText } from '../protocol/outside-text.ts'
 import { createExclusive, look } from '../system/files.ts'
 import { ensurePrivateDir } from '../system/folders.ts'
 import { makeCertificate } from './certificate.ts'
-import { newPluginPath } from './dev.ts'
+import { newFrpsSecrets } from './dev.ts'
 import { brokerErrors } from './errors.ts'
 import { brokerFolder } from './folder.ts'
 import { caddyfile, caddyUnit } from './set/caddyfile.ts'
@@ -30,7 +30,7 @@ export interface SetFile {
 }
 
 /** Ports of a fresh set; all but the one of the tunnels are of loopback. */
-const ports = { api: 7100, plugin: 7101, tunnels: 7000, bind: 7001, vhost: 7080 }
+const ports = { api: 7100, plugin: 7101, web: 7102, tunnels: 7000, vhost: 7080 }
 
 const abouts = {
   'broker.json': 'the broker’s settings',
@@ -83,18 +83,19 @@ async function textsOf({ domain, dir, program, frps, now }: InitOptions): Promis
     brokerUrl: `https://${domain}/api`,
     publicUrl: `https://{name}.${domain}`,
     api: { host: '127.0.0.1', port: ports.api },
-    tunnels: { host: '::', port: ports.tunnels, address: domain },
+    tunnelAddress: domain,
     heartbeatSeconds: 20,
   }
   return {
     'broker.json': `${JSON.stringify(settings, null, 2)}\n`,
     'frps.toml': frpsToml({
-      bindPort: ports.bind,
+      bindAddr: '0.0.0.0',
+      bindPort: ports.tunnels,
       vhostPort: ports.vhost,
       subdomainHost: domain,
       certFile: folder.certificate,
       keyFile: folder.key,
-      plugin: { port: ports.plugin, path: newPluginPath() },
+      ...newFrpsSecrets(ports),
     }),
     'frps-cert.pem': certificate,
     'frps-key.pem': key,

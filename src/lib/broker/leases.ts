@@ -4,7 +4,7 @@ import type { Store } from './store/sqlite.ts'
 
 /** A lease that is held, in memory; the same object for as long as the broker runs and the name is held. */
 export interface Lease extends LeaseRow {
-  /** Its frpc has a link here now. */
+  /** Its frpc has its name open at frps now. */
   connected: boolean
   /** Runs of its gateway that were heard of lately. */
   runs: { instance: string; at: number }[]
@@ -49,7 +49,8 @@ export function createLeaseBook({ store, clock }: { store: Store; clock: Pick<Cl
   function add(row: LeaseRow): Lease {
     const known = byId.get(row.id)
     if (known !== undefined) byAuth.delete(known.authHash)
-    const lease = Object.assign(known ?? { connected: false, runs: [] }, row)
+    // With a new token nobody is connected yet.
+    const lease = Object.assign(known ?? { runs: [] }, { connected: false }, row)
     byId.set(lease.id, lease)
     byName.set(lease.subdomain, lease)
     byAuth.set(lease.authHash, lease)

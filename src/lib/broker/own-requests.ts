@@ -11,8 +11,7 @@ import type { Tally } from './tally.ts'
 export interface OwnParts {
   settings: { subdomainHost: string }
   book: LeaseBook
-  sessions: Sessions
-  links(): number
+  sessions: Pick<Sessions, 'count'>
   tally: Tally
   clock: Pick<Clock, 'now'>
 }
@@ -37,14 +36,13 @@ function mayHaveCertificate(domain: string, { settings, book }: OwnParts): boole
 }
 
 /** Prometheus text format 0.0.4. */
-function metricsText({ book, sessions, links, tally, clock }: OwnParts): string {
+function metricsText({ book, sessions, tally, clock }: OwnParts): string {
   const now = clock.now()
   const live = [...book.all()].filter((lease) => isLive(lease, now)).length
   return [
     ...gauge('xopc_broker_leases', 'Names that are held.', book.size()),
     ...gauge('xopc_broker_leases_live', 'Names that are in use.', live),
     ...gauge('xopc_broker_tunnels', 'Tunnels that are connected.', sessions.count()),
-    ...gauge('xopc_broker_links', 'Connections of frpc.', links()),
     ...tally.lines(),
     '',
   ].join('\n')

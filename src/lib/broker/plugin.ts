@@ -2,11 +2,13 @@ import { isSafeFrp } from '../binaries/frps.ts'
 import { leaseGrammar } from '../protocol/broker-api.ts'
 import type { Audit } from '../system/audit.ts'
 import type { Clock } from '../system/clock.ts'
+import { sourceOf } from './client-address.ts'
 import type { Lease, LeaseBook } from './leases.ts'
 import type { Counter } from './limits.ts'
 import { proxyNameOf } from './registrations.ts'
 import { hashOf } from './secrets.ts'
 import type { Sessions } from './sessions.ts'
+import { isOver } from './tunnels.ts'
 
 /** What frps is answered: it goes on with what the gateway asked for, or tells the gateway the reason. */
 export type Verdict = { reject: false; unchange: true } | { reject: true; reject_reason: string }
@@ -21,8 +23,13 @@ export interface PluginParts {
   audit: Audit
 }
 
-const accepted: Verdict = { reject: false, unchange: true }
+type Content = Readonly<Record<string, unknown>>
+
+/** Nearly every answer is this one; it is the same object every time. */
+export const accepted: Verdict = { reject: false, unchange: true }
 const AUTH = 'xopc:auth this tunnel was revoked, replaced or given back, or its token is wrong'
+/** Its next heartbeat is told the same, and then it registers again: nothing to give up for. */
+const OVER = 'xopc:busy the lease is over, register again'
 /** What frpc says of itself when it comes; everything else in it is a wish that nobody has here. */
 const loginFields = 'version hostname os arch privilege_key timestamp run_id client_id client_spec metas pool_count client_address'.split(
   ' ',
@@ -30,30 +37,40 @@ const loginFields = 'version hostname os arch privilege_key timestamp run_id cli
 const proxyFields = ['user', 'proxy_name', 'proxy_type', 'subdomain']
 
 /** Decides about one thing that a gateway's frpc asks frps for. What is not known is refused. */
-export async function judgeOperation(op: string, content: Readonly<Record<string, unknown>>, parts: PluginParts): Promise<Verdict> {
+export async function judgeOperation(op: string, content: Content, parts: PluginParts): Promise<Verdict> {
+  if (op === 'Ping') return ping(content, parts)
   if (op === 'Login') return login(content, parts)
   if (op === 'NewProxy') return await newProxy(content, parts)
   if (op === 'CloseProxy') return closeProxy(content, parts)
   return reject('xopc:refused the broker does not know this operation')
 }
 
-function login(content: Readonly<Record<string, unknown>>, parts: PluginParts): Verdict {
-  const address = String(content['client_address'])
-  const source = parts.sessions.sourceOf(address)
+/** Comes from every gateway every few seconds. An frpc that is refused ends by itself; frps ends the others, because it counts no ping that was refused. */
+function ping(content: Content, { book, sessions, clock }: PluginParts): Verdict {
+  const user = tableOf(content['user'])
+  const lease = leaseOf(user['metas'], book)
+  if (lease === null) return reject(AUTH)
+  if (isOver(lease, clock)) return reject(OVER)
+  sessions.heard(lease, String(user['run_id']))
+  return accepted
+}
+
+function login(content: Content, parts: PluginParts): Verdict {
+  const source = sourceOf(hostIn(content['client_address']), undefined)
   const lease = leaseOf(content['metas'], parts.book)
   if (lease === null) return parts.failures.take(source) > 0 ? reject('xopc:busy too many wrong tokens from this address') : reject(AUTH)
-  // Its next heartbeat is told the same, and then it registers again: nothing to give up for.
-  if (lease.expiresAt <= parts.clock.now()) return reject('xopc:busy the lease is over, register again')
+  if (isOver(lease, parts.clock)) return reject(OVER)
   if (!isSafeFrp(String(content['version']))) return reject('xopc:refused this frpc is too old')
   const wish = wishIn(content, loginFields) ?? (isEmpty(tableOf(content['client_spec'])) ? null : 'client_spec')
   if (wish !== null) return reject(`xopc:refused ${wish} is not allowed here`)
-  const problem = parts.sessions.login(lease, address)
-  if (problem !== null) return reject(problem)
+  // Who knew the id of another's run could end it: frps takes the newer one of an id.
+  const owner = parts.sessions.ownerOf(String(content['run_id']))
+  if (owner !== undefined && owner !== lease.id) return reject('xopc:refused that run is another tunnel’s')
   parts.audit.write('TunnelAudit.connected', { subdomain: lease.subdomain, gatewayId: lease.gatewayId, from: source })
   return accepted
 }
 
-async function newProxy(content: Readonly<Record<string, unknown>>, parts: PluginParts): Promise<Verdict> {
+async function newProxy(content: Content, parts: PluginParts): Promise<Verdict> {
   const user = tableOf(content['user'])
   const lease = leaseOf(user['metas'], parts.book)
   if (lease === null || !isEmpty(user['user'])) return reject(AUTH)
@@ -62,15 +79,17 @@ async function newProxy(content: Readonly<Record<string, unknown>>, parts: Plugi
     return reject('xopc:refused that is not the name of this tunnel')
   const wish = wishIn(content, proxyFields)
   if (wish !== null) return reject(`xopc:refused ${wish} is not allowed here`)
-  if (!(await parts.sessions.opening(lease))) return reject('xopc:busy the tunnel’s earlier link is still being closed')
-  if (parts.book.byAuth(lease.authHash) === lease) return accepted
-  // It was revoked meanwhile.
-  parts.sessions.closed(lease.subdomain)
+  const runId = String(user['run_id'])
+  const { authHash } = lease
+  if (!(await parts.sessions.opening(lease, runId))) return reject('xopc:busy the tunnel’s earlier link is still being closed')
+  if (parts.book.byAuth(authHash) === lease) return accepted
+  // It was revoked or replaced meanwhile.
+  parts.sessions.closed(lease.subdomain, runId)
   return reject(AUTH)
 }
 
-function closeProxy(content: Readonly<Record<string, unknown>>, { sessions }: PluginParts): Verdict {
-  sessions.closed(String(content['proxy_name']).replace(/^xopc-/, ''))
+function closeProxy(content: Content, { sessions }: PluginParts): Verdict {
+  sessions.closed(String(content['proxy_name']).replace(/^xopc-/, ''), String(tableOf(content['user'])['run_id']))
   return accepted
 }
 
@@ -79,6 +98,13 @@ function leaseOf(metas: unknown, book: LeaseBook): Lease | null {
   const { token, ...others } = tableOf(metas)
   if (typeof token !== 'string' || !leaseGrammar.token.test(token) || Object.keys(others).length > 0) return null
   return book.byAuth(hashOf(token)) ?? null
+}
+
+/** `192.0.2.1:5000` or `[2001:db8::1]:5000`, without the port. */
+function hostIn(address: unknown): string {
+  return String(address)
+    .replace(/:\d+$/, '')
+    .replaceAll(/^\[|\]$/g, '')
 }
 
 /** The first field that asks for something, and is not one of these. Pure. */

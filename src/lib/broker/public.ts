@@ -10,12 +10,10 @@ export async function preparePublic(folder: BrokerFolder): Promise<{ settings: B
   const settingsWith = await readSettings(folder.settings, folder.dir)
   const text = await needed(folder.frps, folder)
   const frps = await frpsSettingsIn(text, folder.frps)
-  const settings = settingsWith(await needed(frps.certFile, folder))
+  const settings = settingsWith({ certificate: await needed(frps.certFile, folder), port: frps.bindPort })
   await needed(frps.keyFile, folder)
   if (frps.subdomainHost !== settings.subdomainHost)
     throw brokerErrors.BROKER_CONFIG_BROKEN({ path: folder.settings, problem: `domain is not subDomainHost of ${folder.frps}` })
-  if (settings.links.port === frps.bindPort)
-    throw brokerErrors.BROKER_CONFIG_BROKEN({ path: folder.settings, problem: `tunnels.port is bindPort of ${folder.frps}` })
   return { settings, frps }
 }
 

@@ -15,7 +15,16 @@ export const MOST_BODY = 16 * 1024
 
 /** POST {base}/tunnels/register: from the cheapest look to the dearest, and nothing is written before the signature is right. */
 export async function register(req: IncomingMessage, parts: ApiParts): Promise<Outcome<object>> {
-  const { settings, counters, clock, sessions, audit, ports } = parts
+  const outcome = await judged(req, parts)
+  const from = sourceIn(req)
+  // One line a minute for each address: who is refused again and again must not push everything else out of the log.
+  if ('refused' in outcome && parts.counters.refusals.take(from) === 0)
+    parts.audit.write('TunnelAudit.refused', { code: outcome.refused, from })
+  return outcome
+}
+
+async function judged(req: IncomingMessage, parts: ApiParts): Promise<Outcome<object>> {
+  const { settings, counters, clock, audit, port } = parts
   const source = sourceIn(req)
   const key = keyOf(req, parts)
   if ('refused' in key) return key
@@ -26,13 +35,12 @@ export async function register(req: IncomingMessage, parts: ApiParts): Promise<O
   const request = body === 'broken' ? refuse('BAD_REQUEST', 'The body is no JSON.') : registrationIn(body.json)
   if ('refused' in request) return request
   const { host } = req.headers
-  const audiences = [settings.brokerUrl(ports().api, host), ...settings.audiences(ports().api, host)]
+  const audiences = [settings.brokerUrl(port(), host), ...settings.audiences(port(), host)]
   const problem = signatureProblem(request.ok, audiences, clock.now())
   if (problem !== null) return problem
   const granted = grant(request.ok, key.ok, parts)
   if ('refused' in granted) return granted
   const { lease, replaced } = granted.ok
-  if (replaced) sessions.cut(lease)
   audit.write('TunnelAudit.registered', {
     subdomain: lease.subdomain,
     gatewayId: lease.gatewayId,
@@ -40,8 +48,7 @@ export async function register(req: IncomingMessage, parts: ApiParts): Promise<O
     replaced,
     from: source,
   })
-  const { serverAddr } = settings.links
-  return { ok: registrationOf(granted.ok, { ...settings, frp: { serverAddr, serverPort: ports().links } }) }
+  return { ok: registrationOf(granted.ok, settings) }
 }
 
 /** The key of the secret that was shown. */

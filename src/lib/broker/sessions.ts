@@ -1,93 +1,124 @@
 import type { Clock } from '../system/clock.ts'
 import type { Lease } from './leases.ts'
-import type { Link, Passage } from './passage.ts'
 
-/** Which link is whose, and what frps still has open for whom. */
+/** Which run of frpc has which name open at frps. */
 export interface Sessions {
-  /** Binds the link from this address (as frps sees it) to a lease; one that the lease had before is cut. Null, or why it cannot be. */
-  login(lease: Lease, address: string): string | null
-  /** Who is on that link, for limits. */
-  sourceOf(address: string): string
-  /** Resolves when frps has nothing open for it any more: true, or false where that takes too long. Then it counts as open. */
-  opening(lease: Lease): Promise<boolean>
-  /** frps has closed what it had open. */
-  closed(subdomain: string): void
-  /** Ends its link at once. */
-  cut(lease: Lease): void
+  /** Whose run that is, where it has something open: the id of a lease. */
+  ownerOf(runId: string): string | undefined
+  /** Resolves when no other run has the name open: true, or false where that takes too long. With true it is open for this run. */
+  opening(lease: Lease, runId: string): Promise<boolean>
+  /** A run was heard of, and its token is good. */
+  heard(lease: Lease, runId: string): void
+  /** frps has closed what the run had open. */
+  closed(subdomain: string, runId: string): void
+  isOpen(subdomain: string): boolean
+  /** Gives up runs that frps has closed without a word, because nothing came of them for too long. */
+  tidy(): void
   /** frps was started anew: nothing is open. */
   forget(): void
+  /** Names that are open. */
   count(): number
 }
 
-/** How long a new link waits for the end of the old one's proxy, milliseconds. */
-const HANDOVER_MS = 2000
+/** How long a new run waits for the end of an older one, milliseconds. Meanwhile frps reads nothing of it, and its own frpc gives up after 15 s without an answer. */
+const HANDOVER_MS = 8000
+/** frps looks once a second who was not heard of, and tells us a little later. Milliseconds. */
+const SLACK_MS = 3000
 
-/** The links of a passage by lease. */
-export function createSessions({ passage, clock }: { passage: Pick<Passage, 'link'>; clock: Clock }): Sessions {
-  const links = new Map<string, Link>()
-  const owners = new WeakMap<Link, string>()
-  /** Proxies that frps has open, by name; and who waits for their end. */
-  const open = new Map<string, { count: number; waiters: Set<() => void> }>()
-  const linkFrom = (address: string): Link | undefined => {
-    const [, port] = /^127\.0\.0\.1:(\d{1,5})$/.exec(address) ?? []
-    return port === undefined ? undefined : passage.link(Number(port))
+interface Run {
+  readonly id: string
+  readonly lease: Lease
+  /** The token by which it came; another one has taken its place where that is not the lease's any more. */
+  readonly authHash: string
+  heardAt: number
+  /** With the same id frps takes a new connection before it tells us the end of the old one. */
+  count: number
+  /** Nothing came of it for too long; another run may have the name. */
+  lost: boolean
+}
+
+/** The runs in memory. `silentMs`: after so long without a ping frps closes one. */
+export function createSessions({ clock, silentMs }: { clock: Clock; silentMs: number }): Sessions {
+  const open = new Map<string, Run>()
+  const runs = new Map<string, Run>()
+  const waiters = new Map<string, Set<() => void>>()
+
+  function wake(subdomain: string): void {
+    for (const done of waiters.get(subdomain) ?? []) done()
   }
 
-  function closed(subdomain: string, all = false): void {
-    const entry = open.get(subdomain)
-    if (entry === undefined || (!all && --entry.count > 0)) return
+  function end(run: Run): void {
+    const { subdomain } = run.lease
     open.delete(subdomain)
-    for (const done of entry.waiters) done()
+    runs.delete(run.id)
+    note(run, false)
+    wake(subdomain)
   }
 
-  async function whenClosed(subdomain: string): Promise<boolean> {
-    const entry = open.get(subdomain)
-    if (entry === undefined) return true
+  const isFree = (subdomain: string, runId: string): boolean => {
+    const run = open.get(subdomain)
+    return run === undefined || run.lost || run.id === runId
+  }
+
+  /** Until something of the name ended, or the time is over. */
+  async function change(subdomain: string, waitMs: number): Promise<void> {
     const done = new AbortController()
-    const late = clock.sleep(HANDOVER_MS, done.signal).then(
-      () => false,
-      () => true,
-    )
-    entry.waiters.add(() => done.abort())
-    return await late
+    const own = (): void => done.abort()
+    const all = waiters.get(subdomain) ?? new Set()
+    waiters.set(subdomain, all.add(own))
+    await clock.sleep(waitMs, done.signal).catch(() => {})
+    all.delete(own)
+    if (all.size === 0) waiters.delete(subdomain)
   }
 
   return {
-    login(lease, address) {
-      const link = linkFrom(address)
-      if (link === undefined) return 'xopc:refused gateways come by the port of the broker only'
-      const owner = owners.get(link)
-      if (owner !== undefined && owner !== lease.id) return 'xopc:refused one connection is for one tunnel'
-      const before = links.get(lease.id)
-      if (before !== link) before?.cut()
-      owners.set(link, lease.id)
-      links.set(lease.id, link)
-      link.stay()
-      lease.connected = true
-      void link.gone.then(() => {
-        if (links.get(lease.id) !== link) return
-        links.delete(lease.id)
-        lease.connected = false
-      })
-      return null
-    },
-    sourceOf: (address) => linkFrom(address)?.source ?? 'unknown',
-    async opening({ subdomain }) {
-      if (!(await whenClosed(subdomain))) {
-        // Whatever it was, frps itself refuses a name that it still has.
-        closed(subdomain, true)
-        return false
+    ownerOf: (runId) => runs.get(runId)?.lease.id,
+    async opening(lease, runId) {
+      const { subdomain, authHash } = lease
+      const until = clock.now() + HANDOVER_MS
+      while (!isFree(subdomain, runId)) {
+        const left = until - clock.now()
+        if (left <= 0) return false
+        await change(subdomain, left)
       }
-      const entry = open.get(subdomain) ?? { count: 0, waiters: new Set() }
-      entry.count++
-      open.set(subdomain, entry)
+      const before = open.get(subdomain)
+      if (before !== undefined && before.id !== runId) end(before)
+      const count = before?.id === runId ? before.count + 1 : 1
+      const run: Run = { id: runId, lease, authHash, heardAt: clock.now(), count, lost: false }
+      open.set(subdomain, run)
+      runs.set(runId, run)
+      note(run, true)
       return true
     },
-    closed: (subdomain) => closed(subdomain),
-    cut: ({ id }) => links.get(id)?.cut(),
-    forget() {
-      for (const subdomain of open.keys()) closed(subdomain, true)
+    heard(lease, runId) {
+      const run = open.get(lease.subdomain)
+      if (run?.id !== runId) return
+      run.heardAt = clock.now()
+      // A computer that slept: frps does not count the time, and has it still.
+      if (run.lost) note(run, !(run.lost = false))
     },
-    count: () => links.size,
+    closed(subdomain, runId) {
+      const run = open.get(subdomain)
+      if (run?.id === runId && --run.count === 0) end(run)
+    },
+    isOpen: (subdomain) => open.get(subdomain)?.lost === false,
+    tidy() {
+      const since = clock.now() - silentMs - SLACK_MS
+      for (const [subdomain, run] of open) {
+        if (run.lost || run.heardAt > since) continue
+        run.lost = true
+        note(run, false)
+        wake(subdomain)
+      }
+    },
+    forget() {
+      for (const run of open.values()) end(run)
+    },
+    count: () => [...open.values()].filter(({ lost }) => !lost).length,
   }
+}
+
+/** A lease is connected by its newest token only. */
+function note({ lease, authHash }: Run, connected: boolean): void {
+  if (lease.authHash === authHash) lease.connected = connected
 }

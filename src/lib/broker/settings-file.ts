@@ -21,8 +21,8 @@ const schema = z.strictObject({
     .refine((text) => URL.canParse(text.replace('{name}', 'abcd')) && text.includes('://{name}.'), 'an address with {name}'),
   /** Where the API listens, for the web server in front. */
   api: z.strictObject({ host: loopback, port }),
-  /** Where gateways' frpc come: what it listens on, and how they find it. */
-  tunnels: z.strictObject({ host: z.union([z.ipv4(), z.ipv6()]), port, address: z.union([z.hostname(), z.ipv4(), z.ipv6()]) }),
+  /** How gateways' frpc find this host; the port is that of `frps.toml`. */
+  tunnelAddress: z.union([z.hostname(), z.ipv4(), z.ipv6()]),
   heartbeatSeconds: z.int().min(5).max(60).default(20),
   limits: z
     .strictObject({
@@ -30,18 +30,22 @@ const schema = z.strictObject({
       registrationsPerAddress: times,
       /** In ten minutes. */
       registrationsPerKey: times,
-      /** At the same time. */
-      linksPerAddress: times,
     })
     .partial()
     .default({}),
 })
 
+/** What of `frps.toml` gateways are told. */
+interface FrpsFacts {
+  certificate: string
+  port: number
+}
+
 /** What is written into `broker.json`. */
 export type SettingsFile = z.input<typeof schema>
 
-/** The settings of the set in a folder; `certificate` is what its frps shows. Throws `BROKER_NOT_SET_UP`, `BROKER_CONFIG_BROKEN`, `FILE_NOT_READABLE`. */
-export async function readSettings(path: string, dir: string): Promise<(certificate: string) => BrokerSettings> {
+/** The settings of the set in a folder, from what its frps shows and where it listens. Throws `BROKER_NOT_SET_UP`, `BROKER_CONFIG_BROKEN`, `FILE_NOT_READABLE`. */
+export async function readSettings(path: string, dir: string): Promise<(frps: FrpsFacts) => BrokerSettings> {
   const text = await readText(path)
   if (text === null) throw brokerErrors.BROKER_NOT_SET_UP({ folder: dir, file: path })
   const { default: json5 } = await import('json5')
@@ -50,7 +54,7 @@ export async function readSettings(path: string, dir: string): Promise<(certific
     const [first] = result.error.issues
     throw brokerErrors.BROKER_CONFIG_BROKEN({ path, problem: `${first?.path.join('.') || 'all of it'}: ${first?.message ?? ''}` })
   }
-  return (certificate) => settingsOf(result.data, certificate)
+  return (frps) => settingsOf(result.data, frps)
 }
 
 function valueIn(text: string, path: string, parse: (text: string) => unknown): unknown {
@@ -61,25 +65,24 @@ function valueIn(text: string, path: string, parse: (text: string) => unknown): 
   }
 }
 
-function settingsOf(file: z.output<typeof schema>, certificate: string): BrokerSettings {
-  const { limits, publicUrl, brokerUrl, tunnels } = file
-  const { registrationsPerAddress: ofAddress, registrationsPerKey: ofKey, linksPerAddress } = limits
+function settingsOf(file: z.output<typeof schema>, frps: FrpsFacts): BrokerSettings {
+  const { limits, publicUrl, brokerUrl } = file
+  const { registrationsPerAddress: ofAddress, registrationsPerKey: ofKey } = limits
   return {
     api: file.api,
     brokerUrl: () => brokerUrl,
     audiences: () => [],
-    links: { host: tunnels.host, port: tunnels.port, serverAddr: tunnels.address },
+    frp: { serverAddr: file.tunnelAddress, serverPort: frps.port },
     subdomainHost: file.domain,
     publicScheme: publicUrl.startsWith('https:') ? 'https' : 'http',
     publicUrl: (subdomain) => publicUrl.replace('{name}', subdomain),
     publicUrlPattern: publicUrl.replace('{name}', '<name>'),
     heartbeatIntervalMs: file.heartbeatSeconds * 1000,
-    caPem: certificate,
+    caPem: frps.certificate,
     limits: {
       ...publicLimits,
       ...(ofAddress !== undefined && { registrationsOfAddress: { max: ofAddress, windowMs: TEN_MINUTES_MS } }),
       ...(ofKey !== undefined && { registrationsOfKey: { max: ofKey, windowMs: TEN_MINUTES_MS } }),
-      ...(linksPerAddress !== undefined && { linksOfAddress: linksPerAddress }),
     },
   }
 }

@@ -7,8 +7,6 @@ export interface BrokerLimits {
   /** Wrong secrets and tokens; past that, more of them are answered 429. A right one always passes. */
   failuresOfAddress: Rule
   probesOfTunnel: Rule
-  /** Connections of frpc from one address at the same time. */
-  linksOfAddress: number
 }
 
 /** How a broker runs; everything that differs between a public host and `--dev`. */
@@ -19,8 +17,8 @@ export interface BrokerSettings {
   brokerUrl(port: number, host: string | undefined): string
   /** Other names of the API under which a registration may be signed. */
   audiences(port: number, host: string | undefined): string[]
-  /** Where gateways' frpc come. 0: a free port. */
-  links: { host: string; port: number; serverAddr: string }
+  /** Where gateways' frpc find frps. */
+  frp: { serverAddr: string; serverPort: number }
   subdomainHost: string
   publicScheme: 'http' | 'https'
   /** Origin of a name. */
@@ -41,5 +39,4 @@ export const publicLimits: BrokerLimits = {
   registrationsOfKey: { max: 60, windowMs: 10 * MINUTE },
   failuresOfAddress: { max: 10, windowMs: 5 * MINUTE },
   probesOfTunnel: { max: 30, windowMs: MINUTE },
-  linksOfAddress: 64,
 }

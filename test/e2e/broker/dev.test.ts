@@ -55,7 +55,7 @@ needsPeer(['frps', 'frpc'], 'xopc broker start --dev', (frps, frpc) => {
         brokerUrl: broker.url,
         frp: { serverAddr: '127.0.0.1', serverPort: expect.any(Number), subdomainHost: 'localhost' },
         frpcVersion: '0.71.0',
-        heartbeatIntervalMs: 10_000,
+        heartbeatIntervalMs: 5000,
         transport: { tls: true, publicScheme: 'http' },
         caPem: expect.stringMatching(/^-----BEGIN CERTIFICATE-----/),
       })

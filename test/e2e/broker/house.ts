@@ -67,12 +67,12 @@ export async function startBroker(
   return { ...program, url, pattern, stateDir: dir, discovery }
 }
 
-/** Runs an frpc with the lease, and whatever else is written into its configuration. `proxy: null` leaves our proxy out. */
+/** Runs an frpc with the lease, and whatever else is written into its configuration. `proxy: null` leaves our proxy out, `heartbeatS: -1` the heartbeats. */
 export async function startFrpc(
   frpc: string,
   lease: Registration,
   discovery: BrokerDiscovery,
-  over: { localPort: number; head?: string; proxy?: string | null; after?: string },
+  over: { localPort: number; head?: string; proxy?: string | null; after?: string; heartbeatS?: number },
 ): Promise<Going> {
   const folder = await tempFolder()
   const { serverAddr, serverPort, authToken, proxyName, subdomain } = lease.frpc
@@ -81,7 +81,7 @@ export async function startFrpc(
 serverPort = ${serverPort}
 loginFailExit = false
 log.disablePrintColor = true
-transport.heartbeatInterval = 30
+transport.heartbeatInterval = ${over.heartbeatS ?? 5}
 transport.tls.trustedCaFile = "${join(folder, 'ca.pem')}"
 ${over.head ?? `metadatas.token = "${authToken}"`}
 `

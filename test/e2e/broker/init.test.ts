@@ -30,9 +30,13 @@ async function edit(path: string, change: (text: string) => string): Promise<voi
 
 /** Gives the set ports that are free here, and addresses that work without DNS. */
 async function moveToFreePorts(dir: string): Promise<{ api: number; vhost: number }> {
-  const [api, plugin, tunnels, bind, vhost] = await Promise.all([freePort(), freePort(), freePort(), freePort(), freePort()])
+  const [api, plugin, web, bind, vhost] = await Promise.all([freePort(), freePort(), freePort(), freePort(), freePort()])
   await edit(join(dir, 'frps.toml'), (text) =>
-    text.replace('bindPort = 7001', `bindPort = ${bind}`).replace('= 7080', `= ${vhost}`).replace(':7101"', `:${plugin}"`),
+    text
+      .replace('bindPort = 7000', `bindPort = ${bind}`)
+      .replace('= 7080', `= ${vhost}`)
+      .replace('= 7102', `= ${web}`)
+      .replace(':7101"', `:${plugin}"`),
   )
   await edit(join(dir, 'broker.json'), (text) => {
     const settings = JSON.parse(text) as Record<string, unknown>
@@ -41,7 +45,7 @@ async function moveToFreePorts(dir: string): Promise<{ api: number; vhost: numbe
       brokerUrl: `http://127.0.0.1:${api}/api`,
       publicUrl: `http://{name}.${domain}:${vhost}`,
       api: { host: '127.0.0.1', port: api },
-      tunnels: { host: '127.0.0.1', port: tunnels, address: '127.0.0.1' },
+      tunnelAddress: '127.0.0.1',
     })
   })
   return { api, vhost }

@@ -111,11 +111,10 @@ needsPeer(['frps', 'frpc'], 'what frps is told to refuse', (frps, frpc) => {
     })
 
     it.each([
-      ['a login that did not come by the broker’s port', 'Login', {}, 'xopc:refused'],
       ['a login of an old frpc (attack A74)', 'Login', { version: '0.68.0' }, 'xopc:refused'],
       ['a login of an frpc without a version', 'Login', { version: undefined }, 'xopc:refused'],
       ['an operation that nobody knows', 'NewUserConn', {}, 'xopc:refused'],
-      ['a ping', 'Ping', {}, 'xopc:refused'],
+      ['a ping of nobody', 'Ping', { user: { metas: { token: 'xopc_fa_wrong' }, run_id: 'r' } }, 'xopc:auth'],
     ])('refuses %s', async (_, op, more, reason) => {
       const reply = await question(op, login(await newLease(), more))
       expect(await reply.json()).toEqual({ reject: true, reject_reason: expect.stringMatching(`^${reason}`) })

@@ -7,7 +7,6 @@ import { createLeaseBook, type LeaseBook } from '../../../src/lib/broker/leases.
 import { createCounter, type Rule } from '../../../src/lib/broker/limits.ts'
 import { createKey } from '../../../src/lib/broker/manage.ts'
 import { answerOwn } from '../../../src/lib/broker/own-requests.ts'
-import { createSessions } from '../../../src/lib/broker/sessions.ts'
 import { type BrokerSettings, publicLimits } from '../../../src/lib/broker/settings.ts'
 import { openStore, type Store } from '../../../src/lib/broker/store/sqlite.ts'
 import { createTally } from '../../../src/lib/broker/tally.ts'
@@ -39,12 +38,11 @@ export async function openHouse(
   const store = await openStore(join(dir ?? (await tempFolder()), 'broker.db'))
   const clock = { time: Date.now(), now: () => clock.time, sleep: () => new Promise<void>(() => {}) }
   const book = createLeaseBook({ store, clock })
-  const sessions = createSessions({ passage: { link: () => undefined }, clock })
   const all: BrokerSettings = {
     api: { host: '127.0.0.1', port: 0 },
     brokerUrl: (port) => `http://127.0.0.1:${port}/api`,
     audiences: () => [],
-    links: { host: '127.0.0.1', port: 0, serverAddr: 'frp.test' },
+    frp: { serverAddr: 'frp.test', serverPort: 7000 },
     subdomainHost: 'frp.test',
     publicScheme: 'https',
     publicUrl: (name) => `https://${name}.frp.test`,
@@ -61,18 +59,19 @@ export async function openHouse(
     key: counter(registrationsOfKey),
     failures: counter(failuresOfAddress),
     probes: counter(probesOfTunnel),
+    refusals: counter({ max: 1, windowMs: 60_000 }),
   }
   const audit: string[] = []
-  const ports = { api: 0, links: 7000 }
+  const at = { port: 0 }
   const write = (event: string, fields?: object) => void audit.push(JSON.stringify({ event, ...fields }))
-  const parts: ApiParts = { settings: all, store, book, sessions, counters, clock, audit: { write }, ports: () => ports }
-  const own = { settings: all, book, sessions, links: () => 0, tally: createTally(), clock }
+  const parts: ApiParts = { settings: all, store, book, counters, clock, audit: { write }, port: () => at.port }
+  const own = { settings: all, book, sessions: { count: () => 0 }, tally: createTally(), clock }
   const server = await openApiServer({
     ...all.api,
     log: silentLog,
     answer: async (req, path) => answerOwn(req, path, own) ?? (await answerApi(req, path, parts)),
   })
-  ports.api = server.port
+  at.port = server.port
   atEnd(async () => {
     await server.close()
     store.close()

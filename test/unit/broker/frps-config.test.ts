@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { type FrpsSettings, frpsSettingsIn, frpsToml } from '../../../src/lib/binaries/frps-config.ts'
 
 const settings: FrpsSettings = {
-  bindPort: 7001,
+  bindAddr: '0.0.0.0',
+  bindPort: 7000,
   vhostPort: 7080,
   subdomainHost: 'frp.example.com',
   certFile: '/var/lib/a "b"/cert.pem',
   keyFile: '/var/lib/key.pem',
+  heartbeatTimeout: 20,
   plugin: { port: 7101, path: `/${'a1'.repeat(20)}` },
+  web: { port: 7102, user: 'b2'.repeat(20), password: 'c3'.repeat(20) },
 }
 const text = frpsToml(settings)
 const without = (line: RegExp) => text.replace(line, '')
@@ -22,7 +25,6 @@ describe('frps.toml', () => {
   })
 
   it.each([
-    ['bindAddr on every address', () => instead('bindAddr = "127.0.0.1"', 'bindAddr = "0.0.0.0"')],
     ['no bindAddr', () => without(/^bindAddr.*$/m)],
     ['proxyBindAddr on every address', () => instead('proxyBindAddr = "127.0.0.1"', 'proxyBindAddr = "0.0.0.0"')],
     ['no proxyBindAddr', () => without(/^proxyBindAddr.*$/m)],
@@ -37,13 +39,22 @@ describe('frps.toml', () => {
     ['a path that can be guessed', () => instead(settings.plugin.path, '/plugin')],
     ['no Login', () => instead('"Login", ', '')],
     ['no NewProxy', () => instead('"NewProxy", ', '')],
-    ['no CloseProxy', () => instead(', "CloseProxy"', '')],
+    ['no CloseProxy', () => instead('"CloseProxy", ', '')],
+    ['no Ping', () => instead(', "Ping"', '')],
+    ['no time for heartbeats', () => without(/^transport.heartbeatTimeout.*$/m)],
+    ['heartbeats that need not come', () => instead('heartbeatTimeout = 20', 'heartbeatTimeout = -1')],
+    ['heartbeats that may be late', () => instead('heartbeatTimeout = 20', 'heartbeatTimeout = 31')],
+    ['heartbeats that are hardly ever in time', () => instead('heartbeatTimeout = 20', 'heartbeatTimeout = 9')],
     ['links without tcpMux', () => `transport.tcpMux = false\n${text}`],
     ['QUIC', () => `quicBindPort = 7000\n${text}`],
     ['KCP', () => `kcpBindPort = 7000\n${text}`],
     ['https of its own', () => `vhostHTTPSPort = 443\n${text}`],
     ['the ssh gateway', () => `sshTunnelGateway.bindPort = 2200\n${text}`],
-    ['a dashboard for everybody', () => `webServer.addr = "0.0.0.0"\n${text}`],
+    ['a dashboard for everybody', () => instead('webServer.addr = "127.0.0.1"', 'webServer.addr = "0.0.0.0"')],
+    ['no dashboard', () => without(/^webServer.port.*$/m)],
+    ['a dashboard with a password that people know', () => instead(settings.web.password, 'admin')],
+    ['a dashboard without a user', () => without(/^webServer.user.*$/m)],
+    ['a dashboard by https', () => `webServer.tls.certFile = "/a"\n${text}`],
     ['a template', () => `# {{ .Envs.X }}\n${text}`],
   ])('is refused with %s', async (_, unsafe) => {
     await expect(frpsSettingsIn(unsafe(), 'frps.toml')).rejects.toMatchObject({ code: 'FRPS_CONFIG_UNSAFE' })
@@ -54,6 +65,11 @@ describe('frps.toml', () => {
   })
 
   it('may have what does not matter', async () => {
-    expect(await frpsSettingsIn(`webServer.addr = "127.0.0.1"\nwebServer.port = 7500\n${text}`, 'x')).toEqual(settings)
+    expect(await frpsSettingsIn(`enablePrometheus = true\n${text}`, 'x')).toEqual(settings)
+  })
+
+  it('may let gateways in at one address only', async () => {
+    const one = instead('bindAddr = "0.0.0.0"', 'bindAddr = "192.0.2.7"')
+    expect(await frpsSettingsIn(one, 'x')).toEqual({ ...settings, bindAddr: '192.0.2.7' })
   })
 })
