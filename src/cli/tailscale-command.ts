@@ -40,7 +40,7 @@ export abstract class TailscaleOnCommand extends GatewayCommand {
   /** Shows the plan, or switches it on and says what came of it; exits with 1 unless it is on. */
   protected async publish(mode: 'serve' | 'funnel', flags: Typed): Promise<AccessState | Plan> {
     const { kind, xopc } = await this.connection()
-    const options: EnableOptions = { mode, ...(flags.port !== undefined && { port: flags.port }) }
+    const options: EnableOptions = { mode, ...(flags.port !== undefined && { port: flags.port }), ...(flags.replace && { replace: true }) }
     if (flags['dry-run']) {
       const plan = await xopc.plan('tailscale', options)
       this.out(...renderPlan(plan))
@@ -54,7 +54,7 @@ export abstract class TailscaleOnCommand extends GatewayCommand {
       id: 'tailscale',
       agreement: funnelConsent,
       longestMs: LONGEST_MS,
-      options: { ...options, ...(flags.for !== undefined && { for: flags.for }), ...(flags.replace && { replace: true }) },
+      options: { ...options, ...(flags.for !== undefined && { for: flags.for }) },
       acceptRisk: flags['accept-risk'] === true,
       wait: flags.wait,
       running,

@@ -37,7 +37,7 @@ export default class TunnelStart extends GatewayCommand {
   async run(): Promise<TunnelStatus | Plan> {
     const { flags } = await this.parse(TunnelStart)
     const { kind, xopc } = await this.connection()
-    const where = flags.broker === undefined ? {} : { broker: flags.broker }
+    const where = { ...(flags.broker !== undefined && { broker: flags.broker }), ...(flags.replace && { replace: true }) }
     if (flags['dry-run']) {
       const plan = await xopc.plan('tunnel', where)
       this.out(...renderPlan(plan))
@@ -49,7 +49,7 @@ export default class TunnelStart extends GatewayCommand {
     const state = await openMethod(xopc, {
       id: 'tunnel',
       agreement: tunnelConsent,
-      options: { ...where, ...(flags.for !== undefined && { for: flags.for }), ...(flags.replace && { replace: true }) },
+      options: { ...where, ...(flags.for !== undefined && { for: flags.for }) },
       acceptRisk: flags['accept-risk'],
       wait: flags.wait,
       running: kind === 'client',

@@ -88,8 +88,17 @@ export function createClient(transport: Transport): Xopc {
     health: async () => await ask('health'),
     status: async () => await ask('status'),
     overview: async () => await ask('overview'),
-    plan: async (id, { address, url, mode, port, broker } = {}) =>
-      await ask('plan', { id, query: { address, url, mode, port: port === undefined ? undefined : String(port), broker } }),
+    async plan(id, { address, url, mode, port, broker, replace } = {}) {
+      const query = {
+        address,
+        url,
+        mode,
+        broker,
+        port: port === undefined ? undefined : String(port),
+        replace: replace === true ? '1' : undefined,
+      }
+      return await ask('plan', { id, query })
+    },
     async enable(id, { wait, ...body } = {}) {
       return await ask('enable', { id, body, ...(wait === true ? { query: { wait: '1' }, timeoutMs: slow.wait } : {}) })
     },

@@ -44,13 +44,18 @@ export async function lookIfPossible(definition: AccessDefinition, state: State,
   }
 }
 
-/** What enabling would do. Throws `UNKNOWN_METHOD` and what the method says of the options. */
-export async function planFor(id: AccessId, { config, state }: Situation, options: AccessOptions): Promise<Plan> {
+/** What enabling would do; `replace`: in place of what is open and may not be beside it. Throws `UNKNOWN_METHOD` and what the method says of the options. */
+export async function planFor(id: AccessId, { config, state }: Situation, { replace = false, ...options }: PlanOptions): Promise<Plan> {
   const definition = definitionOf(id)
-  const next = definition.proposed(config, definition.settingsOn(options))
+  const rival = rivalOf(id, config)
+  const before = rival !== null && replace ? rival.proposed(config, rival.exposure.away()) : config
+  const next = definition.proposed(before, definition.settingsOn(options))
   const plan = definition.plan(next, await look(definition, state))
-  const broken = plan.refusal === undefined ? brokenRule(config, next) : null
-  return broken === null ? plan : { steps: [], refusal: broken.info() }
+  const conflict = rivalOf(id, before) === null ? null : conflictWith(definition, config)
+  const refused = conflict ?? (plan.refusal === undefined ? brokenRule(before, next) : null)
+  if (refused !== null) return { steps: [], refusal: refused.info() }
+  if (rival === null || plan.refusal !== undefined) return plan
+  return { steps: [{ title: `close ${rival.exposure.name(config)}` }, ...plan.steps] }
 }
 
 /** Fetches what a method needs. Throws what keeps that from being used. */
@@ -58,6 +63,11 @@ export async function prefetchOf(id: AccessId, state: State): Promise<Prefetched
   const prefetched = await definitionOf(id).prefetch?.(state, AbortSignal.timeout(PREFETCH_MS))
   if (prefetched === undefined) throw new Error(`${id} needs nothing that could be fetched`)
   return prefetched
+}
+
+/** What a plan is asked for with. */
+export interface PlanOptions extends AccessOptions {
+  replace?: boolean
 }
 
 /** What an intent is judged by. */
@@ -88,21 +98,30 @@ function isExposure(definition: AccessDefinition): definition is AccessDefinitio
   return definition.exposure !== undefined
 }
 
-/** Throws `EXPOSURE_CONFLICT` where a method is asked for that was not, beside another one. */
-function refuseBeside({ id, exposure }: AccessDefinition, config: Config, next: Config): void {
-  const rival = rivalOf(id, next)
-  if (exposure === undefined || rival === null || exposure.wanted(config) || !exposure.wanted(next)) return
+/** Throws `EXPOSURE_CONFLICT` where edits ask for a method that was not asked for, beside another one. */
+function refuseBeside(definition: AccessDefinition, config: Config, next: Config): void {
+  const { exposure } = definition
+  const isNew = exposure?.wanted(config) === false && exposure.wanted(next)
+  const conflict = isNew ? conflictWith(definition, next) : null
+  if (conflict !== null) throw conflict
+}
+
+/** That a configuration asks for another way to the outside, as an error; null where it does not. */
+function conflictWith({ id, exposure }: AccessDefinition, config: Config): XopcError | null {
+  const rival = rivalOf(id, config)
+  if (exposure === undefined || rival === null) return null
   const first = rival.exposure.name(config)
-  throw configErrors.EXPOSURE_CONFLICT({ first, off: rival.exposure.commands.off, command: exposure.commands.replace })
+  return configErrors.EXPOSURE_CONFLICT({ first, off: rival.exposure.commands.off, command: exposure.commands.replace })
 }
 
 /** The edits that switch a method on. Throws its refusal, and what a rule between settings says. */
 export async function editsToEnable(id: AccessId, { config, state }: Situation, options: AccessOptions): Promise<ConfigEdits> {
   const definition = definitionOf(id)
   const edits = definition.settingsOn(options)
-  const next = definition.proposed(config, edits)
-  refuseBeside(definition, config, next)
-  await refuse(definition, { config, state }, next)
+  // Also where a file asks for both: then neither is open.
+  const conflict = conflictWith(definition, config)
+  if (conflict !== null) throw conflict
+  await refuse(definition, { config, state }, definition.proposed(config, edits))
   return edits
 }
 

@@ -190,6 +190,7 @@ export function createLive(parts: LiveParts): Live {
       parts.config.subscribe(desk.endOutlived),
       parts.config.subscribe(({ before, after }) => reconciler.follow(desk.over(before), desk.over(after))),
       parts.config.subscribe(({ before, after }) => noteWanted(before, after)),
+      parts.config.subscribe(({ before, after }) => void (before.tunnel !== after.tunnel && tellTunnel())),
       parts.config.onReload((reload) => events.publish('config.reload', reload)),
       parts.devices.follow({ network: onNetwork, seen: (ids) => events.publish('device.seen', { ids: [...ids] }) }),
     ]
@@ -224,7 +225,12 @@ export function createLive(parts: LiveParts): Live {
     overview: seen,
     plan: desk.plan,
     enable: desk.enable,
-    disable: desk.disable,
+    async disable(id, options) {
+      const off = await desk.disable(id, options)
+      // What was given back shows nowhere else.
+      if (id === 'tunnel') tellTunnel()
+      return off
+    },
     consent: desk.consent,
     test,
     testUrl: async (url, options = {}) => await testUrl(probe, url, options),

@@ -16,7 +16,7 @@ export const routes = {
   health: { method: 'GET', path: '/health', scope: 'none' },
   status: { method: 'GET', path: '/api/status', scope: 'read' },
   overview: { method: 'GET', path: '/api/overview', scope: 'read' },
-  plan: { method: 'GET', path: '/api/access/:id/plan', scope: 'read', query: ['address', 'url', 'mode', 'port', 'broker'] },
+  plan: { method: 'GET', path: '/api/access/:id/plan', scope: 'read', query: ['address', 'url', 'mode', 'port', 'broker', 'replace'] },
   enable: { method: 'POST', path: '/api/access/:id/enable', scope: 'admin', query: ['wait'] },
   disable: { method: 'POST', path: '/api/access/:id/disable', scope: 'admin' },
   consent: { method: 'POST', path: '/api/access/:id/consent', scope: 'admin' },

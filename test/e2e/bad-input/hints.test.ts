@@ -13,7 +13,9 @@ const known = Object.entries(manifest.commands).flatMap(([id, { aliases }]) => [
 /** What a text tells people to type: `xopc gateway token --show` → `gateway token`. */
 function commandsIn(text: string): string[] {
   return [
-    ...text.matchAll(/(?<![\w./-])xopc(?! (?:and|as|in|is|itself|again|on|runs|tries|fetches|takes)\b)((?: [a-z][a-z-]*(?![\w:=/@-]|\.\w))+)/g),
+    ...text.matchAll(
+      /(?<![\w./-])xopc(?! (?:and|as|in|is|itself|again|on|runs|tries|fetches|takes)\b)((?: [a-z][a-z-]*(?![\w:=/@-]|\.\w))+)/g,
+    ),
   ].map(([, words = '']) => words.trim())
 }
 

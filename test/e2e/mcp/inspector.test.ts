@@ -37,7 +37,10 @@ needsPeer('mcp-inspector', 'the command line of the MCP inspector', (inspector) 
     const { code, reply, stderr } = await inspect(call('status'))
     expect(code, stderr).toBe(0)
     expect(reply).toMatchObject({
-      structuredContent: { running: true, methods: [{ id: 'tailscale' }, { id: 'lan', state: { phase: 'on' } }, { id: 'proxy' }] },
+      structuredContent: {
+        running: true,
+        methods: [{ id: 'tailscale' }, { id: 'lan', state: { phase: 'on' } }, { id: 'proxy' }, { id: 'tunnel' }],
+      },
     })
   })
 

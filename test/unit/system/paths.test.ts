@@ -28,6 +28,7 @@ describe('the state folder', () => {
       identity: '/s/identity.json',
       devices: '/s/devices.json',
       exposures: '/s/exposures.json',
+      tunnel: '/s/tunnel.json',
       knownGateways: '/s/known-gateways.json',
       logs: '/s/logs',
       gatewayLog: '/s/logs/gateway.log',

@@ -169,7 +169,7 @@ export function createTunnel(context: AccessContext): AccessMethod {
         // It has to show anew that visitors come through.
         proven = false
         progress.at('reconnecting_frpc')
-        return { phase: 'degraded', urls, error: standing.fault.info(), next: 'it is connected anew by itself' }
+        return { phase: 'degraded', urls, error: standing.fault.info(), next: 'It is connected anew by itself.' }
       default:
         return { phase: 'starting', step: 'connecting anew', since: now() }
     }

@@ -20,7 +20,17 @@ export const accessRoutes = [
   route({
     ...routes.plan,
     about: 'What enabling the method would do, or why it would be refused; changes nothing.',
-    query: z.strictObject({ address, url, mode, broker, port: z.string().regex(/^\d+$/).transform(Number).pipe(port).optional() }),
+    query: z.strictObject({
+      address,
+      url,
+      mode,
+      broker,
+      port: z.string().regex(/^\d+$/).transform(Number).pipe(port).optional(),
+      replace: z
+        .enum(['0', '1'])
+        .transform((text) => text === '1')
+        .optional(),
+    }),
     reply: plan,
     codes: ['UNKNOWN_METHOD'],
     handle: (call, { xopc }) => xopc.plan(idOf(call), enableOptions(call.query)),
