@@ -55,7 +55,8 @@ export function renderTunnelOff(status: TunnelStatus, { running, released }: { r
     : status.subdomain === null
       ? null
       : `The name ${cleanText(status.subdomain, 40)} stays yours for the next start.`
-  const again = status.config.autoStart ? ['It opens again at the next start of the gateway: tunnel.autoStart is on.'] : []
+  const again =
+    status.config.autoStart && status.canAutoStart ? ['It opens again at the next start of the gateway: tunnel.autoStart is on.'] : []
   return [first, ...(name === null ? [] : [name]), ...again, '', 'Next: xopc tunnel start, to open it again']
 }
 

@@ -15,7 +15,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   // Query strings, fragments and forms.
   [new RegExp(String.raw`(^|[?&#;,\s"'])(${secretName})=[^&\s"'#;,]+`, 'giu'), `$1$2=${redacted}`],
   // Our own credentials, wherever they stand: xopc_dt_…, xopc_sk_…
-  [/\b(xopc_[a-z]{2,4}_)[\w-]+/giu, `$1${redacted}`],
+  [/\b(xopc_[a-z]{2,4}_)[\w-]+/gu, `$1${redacted}`],
   // A generated token is 48 hex digits.
   [/\b[0-9a-f]{48}\b/giu, redacted],
 ]

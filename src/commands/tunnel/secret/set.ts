@@ -9,7 +9,7 @@ export default class TunnelSecretSet extends BaseCommand {
   static override summary = 'Save the registration secret that whoever runs the broker gave you. It is not the token of the gateway.'
   static override usage = 'tunnel secret set [--stdin] [--json]'
   static override examples = ['<%= config.bin %> tunnel secret set', '<%= config.bin %> tunnel secret set --stdin < secret.txt']
-  static override args = { secret: Args.string({ hidden: true }) }
+  static override args = { secret: Args.string({ hidden: true, ignoreStdin: true }) }
   static override flags = { stdin: Flags.boolean({ summary: 'Read it from stdin, instead of asking for it.' }) }
 
   async run(): Promise<{ path: string; reload: ConfigReload | null }> {

@@ -44,6 +44,8 @@ const START_MS = 6000
 const ASK_MS = 2500
 /** Between starts because nobody came through: this long at first, twice as long each time (ms). */
 const DOUBT = { first: 15_000, most: 600_000 } as const
+/** A server that is not believed may have another certificate now, which the broker tells with a new lease; asked for no more often than this, ms. */
+const NEW_CERTIFICATE_MS = 60_000
 /** So many refusals in a row by the server, while the broker knows the lease, and it is given up. */
 const REFUSALS = 3
 
@@ -52,6 +54,7 @@ export async function openLink(context: AccessContext, lease: Lease, program: st
   const { clock, log, audit } = context
   const closing = new AbortController()
   const waiting = new Set<() => void>()
+  const openedAt = clock.now()
   let ended: Extract<LinkState, { kind: 'gone' | 'over' }> | null = null
   let { expiresAt } = lease
   let lastHeartbeatAt: number | null = null
@@ -121,6 +124,8 @@ export async function openLink(context: AccessContext, lease: Lease, program: st
     if (pid !== null && (await isStopped(pid))) return frpc.restart(tunnelErrors.TUNNEL_FRPC_FROZEN())
     const state = frpc.state()
     if (state.kind === 'refused') return await judgeRefusal(state.fault)
+    if (isUntrusted(state) && clock.now() - openedAt >= NEW_CERTIFICATE_MS && (await beat(ASK_MS)) && ended === null)
+      return end({ kind: 'gone' })
     const isNew = clock.now() - run.since < START_MS
     const isDown = state.kind === 'down' && !isNew && downSince !== null && clock.now() - downSince >= PATIENCE_MS
     // While there is no way to the broker there is none to its server. Once there is, frpc should not sleep on.
@@ -201,4 +206,8 @@ export async function openLink(context: AccessContext, lease: Lease, program: st
       await Promise.all([frpc.stop(), ...loops])
     },
   }
+}
+
+function isUntrusted(state: ReturnType<FrpcRun['state']>): boolean {
+  return 'fault' in state && state.fault.code === 'TUNNEL_SERVER_UNTRUSTED'
 }
