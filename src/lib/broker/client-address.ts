@@ -20,6 +20,7 @@ export function isOwn(req: Pick<IncomingMessage, 'socket' | 'headers'>): boolean
 
 /** Pure. */
 export function isLoopback(address: string | undefined): boolean {
+  if (address === '127.0.0.1') return true
   return address !== undefined && ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback'
 }
 
