@@ -68,7 +68,13 @@ export function isForDevices(url: string): boolean {
 
 function sightsOf(methods: readonly MethodView[], looks: Looks): Sight[] {
   const sights = readers.flatMap(([id, read]) => methods.filter((view) => view.id === id).flatMap(read))
-  return sights.filter(({ url }) => isForDevices(url)).map((sight) => seenNow(sight, looks.get(sight.url)))
+  return sights.flatMap((sight) => (isForDevices(sight.url) ? [seenNow(sight, looks.get(sight.url))] : onlyHere(sight)))
+}
+
+/** A tunnel that ends on this computer is shown, so that nobody wonders why it is not offered; other addresses of that kind are none. */
+function onlyHere({ kind, url }: Sight): Sight[] {
+  const note = 'It leads to this computer alone: its broker is for trying.'
+  return kind === 'tunnel' ? [{ kind, url, usable: false, reachable: false, note }] : []
 }
 
 function seenNow({ doubt, ...sight }: Sight, fault: ReturnType<Looks['get']>): Sight {
