@@ -10,7 +10,7 @@ export interface Browser {
 }
 
 /** Signs in at a door as the page of `origin` does. Throws where it was refused. */
-export async function signIn(house: House, door: Door, origin: string, host = new URL(origin).host): Promise<Browser> {
+export async function signIn(house: Pick<House, 'gateway'>, door: Door, origin: string, host = new URL(origin).host): Promise<Browser> {
   const answer = await door.ask('POST /xopc/api/session', [`Origin: ${origin}`, 'Content-Type: application/json'], {
     host,
     body: JSON.stringify({ token: house.gateway.token }),

@@ -82,7 +82,8 @@ export async function openHouse(given: { gateway?: ConfigTree; app?: boolean; ip
   return { gateway, doors, bearer, seenByApp: (door, lines, options) => seenByApp(door, [options?.bearer ?? bearer, ...lines], options) }
 }
 
-async function seenByApp(door: Door, lines: readonly string[], options?: { host?: string; bearer?: string }): Promise<Seen> {
+/** What the fixture app behind a gateway received of a request. Throws where it was not reached. */
+export async function seenByApp(door: Door, lines: readonly string[], options?: { host?: string; bearer?: string }): Promise<Seen> {
   const { status, body } = await door.ask('GET /headers', lines, options)
   if (status !== 200) throw new Error(`the app was not reached: ${status} ${body}`)
   // `as`: what the fixture app answers there.
@@ -195,7 +196,7 @@ export async function guess(door: Door, times: number, lines: (n: number) => rea
 
 /** What the gateway saw of a request, by its own word. */
 export async function seenByGateway(
-  { bearer }: House,
+  { bearer }: Pick<House, 'bearer'>,
   door: Door,
   lines: readonly string[],
   host?: string,

@@ -27,7 +27,7 @@ function verdict(origin: string, way: Way, own: readonly string[], setting?: str
     ...way,
   }
   try {
-    judgeOrigin(origin, exchange, { has: (each) => own.includes(each), publicUrl: setting, tested })
+    judgeOrigin(origin, exchange, { has: (each) => own.includes(each), publicUrl: setting, leased: false, tested })
     return 'signed'
   } catch (error) {
     return error instanceof XopcError ? error.code : String(error)

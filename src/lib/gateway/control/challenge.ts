@@ -15,6 +15,8 @@ export interface OwnOrigins {
   /** Names of the ingress, and origins of living sessions that were made through it. */
   has(origin: string): boolean
   publicUrl: string | undefined
+  /** Whether it is the name that a broker gave, while the door for it is open. */
+  leased: boolean
   /** The origin that a running test of ours sent this nonce to, and only there. */
   tested: string | undefined
 }
@@ -37,11 +39,13 @@ function isMine({ origin, hostname, protocol }: URL, exchange: Exchange, own: Ow
   // Host is what the client dialled, as the edge judged it; another one means that somebody between rewrote it.
   if (!isOriginOf(origin, exchange)) return false
   if (exchange.ingress === 'control') return origin === CONTROL_ORIGIN
+  // The name of a tunnel is signed at its own door and at no other. Nor is anything else signed there, not even for our own tests: which Host
+  // arrives there is up to the broker.
+  if (own.leased || exchange.ingress === 'tunnel') return own.leased && exchange.ingress === 'tunnel'
   const tested = origin === own.tested
   // A loopback name is everybody's own computer: only who connected here, on loopback and without a proxy between, dialled this one. That holds
   // for our own tests, too: a squatter on a forwarded port could pass their nonce on. `*.localhost` names belong to a proxy on this computer.
-  // So does the name of a tunnel whose broker is on this computer, at the door of that tunnel.
-  const proxied = origin === own.publicUrl || exchange.ingress === 'tunnel' || (tested && hostname.endsWith('.localhost'))
+  const proxied = origin === own.publicUrl || (tested && hostname.endsWith('.localhost'))
   const everybodys = reachOf(hostname) === 'loopback' && !proxied
   if (everybodys) return protocol === 'http:' && exchange.ingress === 'local' && !exchange.proxied
   return tested || own.has(origin)

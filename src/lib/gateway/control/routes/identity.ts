@@ -26,7 +26,7 @@ export const identityRoutes = [
       const test = context.probes.find(nonce)
       test?.arrive({ ingress: call.exchange.ingress, host: call.exchange.host })
       if (test === null) takePlace(call, context)
-      if (origin !== undefined) judgeOrigin(origin, call.exchange, { ...ownOrigins(call, context), tested: test?.origin })
+      if (origin !== undefined) judgeOrigin(origin, call.exchange, { ...ownOrigins(origin, call, context), tested: test?.origin })
       return signChallenge(nonce, origin, context.signer, context.clock.now())
     },
   }),
@@ -41,12 +41,12 @@ function takePlace({ exchange, header }: Call<unknown, unknown>, { limiter }: Co
 }
 
 /** What is this gateway's without a running test. */
-function ownOrigins({ exchange }: Call<unknown, unknown>, context: ControlContext) {
+function ownOrigins(asked: string, { exchange }: Call<unknown, unknown>, context: ControlContext) {
   const { names, sessions, config } = context
   const own = names.of(exchange.ingress).origins
   // A session proves its origin for the door that it was made through; by another one a relay could ask.
   const has = (origin: string) => own.has(origin) || sessions.madeAt(origin, exchange.ingress) || isPaired(origin, exchange, context)
-  return { has, publicUrl: config.current().gateway.publicUrl }
+  return { has, publicUrl: config.current().gateway.publicUrl, leased: names.of('tunnel').origins.has(asked) }
 }
 
 /** An address that devices use or are about to: it was proven when its code was minted. Only https, where the certificate keeps relays away, and only by the doors that a proxy comes by. */
