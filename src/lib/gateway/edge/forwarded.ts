@@ -45,7 +45,7 @@ export function judgeForwarded(
   // logs who came, and never who somebody is (contract 4, doors).
   const trustedPeer = believedDoors.has(ingress) || (ingress !== 'control' && address !== null && trusted(address))
   const self = address ?? ingress
-  if (trustedPeer) return believe(self, head, trusted)
+  if (trustedPeer) return believe(self, head, trusted, ingress)
   const asked = hostOf(head, 'http')
   if (asked === null) return { broken: 'Host', detail: 'it is not a host name with an optional port' }
   const chain = head.forwardedFor === null ? NONE : items(head.forwardedFor)
@@ -53,7 +53,12 @@ export function judgeForwarded(
   return { client: self, proto: 'http', host, anyPort: bare && head.proxied, forwardedFor: chain, proxied: head.proxied, trustedPeer }
 }
 
-function believe(self: string, head: Parameters<typeof judgeForwarded>[1], trusted: (address: string) => boolean): Forwarded | Unjudgeable {
+function believe(
+  self: string,
+  head: Parameters<typeof judgeForwarded>[1],
+  trusted: (address: string) => boolean,
+  ingress: IngressId,
+): Forwarded | Unjudgeable {
   const chain = head.forwardedFor === null ? NONE : items(head.forwardedFor)
   const addresses = chain.map((item) => plainAddress(item))
   const bad = addresses.indexOf(null)
@@ -68,7 +73,9 @@ function believe(self: string, head: Parameters<typeof judgeForwarded>[1], trust
   if (asked === null)
     return { broken: head.forwardedHost ? 'X-Forwarded-Host' : 'Host', detail: 'it is not a host name with an optional port' }
   const { host, bare } = asked
-  return { client: known[index] ?? self, proto, host, anyPort: bare, forwardedFor: chain, proxied: head.proxied, trustedPeer: true }
+  // The broker's own computer is another one than this: who comes from there is no program of ours, and must not be counted as one.
+  const client = ingress === 'tunnel' && at === -1 ? self : (known[index] ?? self)
+  return { client, proto, host, anyPort: bare, forwardedFor: chain, proxied: head.proxied, trustedPeer: true }
 }
 
 function protoAt(lines: string[] | null, hops: number, index: number): 'http' | 'https' | Unjudgeable {
