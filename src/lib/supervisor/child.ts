@@ -12,6 +12,8 @@ export interface ChildSpec {
   ready?: (line: string) => boolean
   /** Milliseconds until a start counts as failed; default 10,000. */
   readyTimeoutMs?: number
+  /** What its output is never to show: the program knows it, or whoever it speaks with. */
+  secrets?: readonly string[]
   /** Each line of its output, cleaned for a terminal and a log. */
   onLine?: (line: string) => void
   /** Before each start; where it throws, that start has failed. */

@@ -5,6 +5,7 @@ import { type Guarded, spawnGuarded } from '../system/guarded.ts'
 import type { Log } from '../system/log.ts'
 import { withoutOurs } from '../system/own-variables.ts'
 import type { Exit } from '../system/process.ts'
+import { hideSecrets } from '../system/redact.ts'
 import { backoffMs, defaultBackoff } from './backoff.ts'
 import { supervisorErrors } from './errors.ts'
 import type { ChildSpec, Supervised } from './child.ts'
@@ -122,7 +123,7 @@ async function start(spec: ChildSpec, attempt: Attempt): Promise<Guarded> {
   const saidReady = Promise.withResolvers<void>()
   if (spec.ready === undefined) saidReady.resolve()
   const onLine = (raw: string) => {
-    const line = cleanText(raw, maxLine)
+    const line = hideSecrets(cleanText(raw, maxLine), spec.secrets ?? [])
     attempt.lines.push(line)
     if (attempt.lines.length > quoted) attempt.lines.shift()
     if (spec.ready?.(line) === true) saidReady.resolve()

@@ -1,4 +1,4 @@
-import { isSecretName, redact } from './redact.ts'
+import { hideSecrets, isSecretName, redact } from './redact.ts'
 
 const maxText = 4000
 const maxDepth = 6
@@ -22,8 +22,7 @@ function plain(value: unknown, secrets: readonly string[], depth: number): unkno
 }
 
 function plainText(text: string, secrets: readonly string[]): string {
-  const known = secrets.filter((secret) => secret.length >= 4).reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
-  const safe = redact(known)
+  const safe = redact(hideSecrets(text, secrets))
   return safe.length <= maxText ? safe : `${safe.slice(0, maxText)}…`
 }
 

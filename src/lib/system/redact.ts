@@ -30,6 +30,11 @@ export function redact(text: string): string {
   return patterns.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text)
 }
 
+/** The text without these secrets, which are known to be ones; what is shorter than four characters is left. Pure. */
+export function hideSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.filter((secret) => secret.length >= 4).reduce((rest, secret) => rest.replaceAll(secret, redacted), text)
+}
+
 /** Whether a field of this name holds a secret. */
 export function isSecretName(name: string): boolean {
   return secretKey.test(name)

@@ -15,6 +15,7 @@ import {
 import { fieldsOf } from '../../protocol/fields.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
 import { challengeMessage } from '../../protocol/signing.ts'
+import { hideSecrets, redact } from '../../system/redact.ts'
 import { discoveryIn, heartbeatIn, registrationIn } from './answers.ts'
 import { type Answer, askBroker, strange } from './ask.ts'
 import { tunnelErrors } from './errors.ts'
@@ -39,6 +40,8 @@ export interface LeaseKey {
   brokerUrl: string
   tunnelId: string
   tunnelToken: string
+  /** What else the broker was told in confidence; what it says is shown without that. */
+  told?: readonly string[]
 }
 
 /** What became of a heartbeat. */
@@ -57,7 +60,7 @@ export async function discover(brokerUrl: string, signal: AbortSignal): Promise<
   const answer = await askBroker({ method: 'GET', url: origin + DISCOVERY_PATH }, signal)
   if (answer.status === 200) return discoveryIn(answer.json, brokerUrl)
   if (answer.status === 404) throw strange(origin, `there is nothing at ${DISCOVERY_PATH}`)
-  throw refused(answer, origin)
+  throw refused(answer, origin, [])
 }
 
 /**
@@ -87,17 +90,19 @@ function requestOf(audience: string, { sign, version, preferredSubdomain, recove
   return { version: 2, ...facts, signature: sign.sign(registrationMessage({ audience, ...facts })) }
 }
 
-function notRegistered(answer: Answer, brokerUrl: string, { secretSource: source, preferredSubdomain, now }: Applicant): XopcError {
+function notRegistered(answer: Answer, brokerUrl: string, applicant: Applicant): XopcError {
+  const { secret, secretSource: source, recoveryToken, preferredSubdomain, now } = applicant
   const broker = new URL(brokerUrl).origin
+  const told = recoveryToken === undefined ? [secret] : [secret, recoveryToken]
   const { code } = fieldsOf(answer.json)
   if (answer.status === 401) return tunnelErrors.TUNNEL_SECRET_REFUSED({ broker, source })
-  if (answer.status === 403) return tunnelErrors.TUNNEL_AUTH_REVOKED({ broker, reason: reasonIn(answer) })
+  if (answer.status === 403) return tunnelErrors.TUNNEL_AUTH_REVOKED({ broker, reason: reasonIn(answer, told) })
   if (code === 'SUBDOMAIN_TAKEN') return tunnelErrors.TUNNEL_SUBDOMAIN_TAKEN({ subdomain: preferredSubdomain ?? '' })
   if (answer.status === 409) return tunnelErrors.TUNNEL_IDENTITY_IN_USE({ url: `at ${broker}` })
   const skew = answer.date === null ? 0 : now - answer.date
   // Registrations are good for two minutes, so a smaller difference is no reason.
   if (answer.status === 400 && (code === 'CLOCK_SKEW' || Math.abs(skew) > registrationLifetimeMs)) return clockSkew(skew)
-  return refused(answer, broker)
+  return refused(answer, broker, told)
 }
 
 function clockSkew(ms: number): XopcError {
@@ -115,15 +120,15 @@ export async function heartbeat(key: LeaseKey, signal: AbortSignal): Promise<Bea
   // A broker that does not know the lease at all has lost it, or is another one.
   if (answer.status === 410 || answer.status === 404) return { kind: 'gone' }
   if (answer.status === 401 || answer.status === 403)
-    return { kind: 'revoked', error: tunnelErrors.TUNNEL_AUTH_REVOKED({ broker, reason: reasonIn(answer) }) }
-  throw refused(answer, broker)
+    return { kind: 'revoked', error: tunnelErrors.TUNNEL_AUTH_REVOKED({ broker, reason: reasonIn(answer, toldTo(key)) }) }
+  throw refused(answer, broker, toldTo(key))
 }
 
 /** Gives the name back, for ever. Ends well also where the broker knows it as given back, or not at all. Throws as `heartbeat`. */
 export async function release(key: LeaseKey, signal: AbortSignal): Promise<void> {
   const answer = await askBroker({ method: 'DELETE', url: pathOf(key), headers: headersOf(key) }, signal)
   if (answer.status < 300 || answer.status === 404 || answer.status === 410) return
-  throw refused(answer, new URL(key.brokerUrl).origin)
+  throw refused(answer, new URL(key.brokerUrl).origin, toldTo(key))
 }
 
 /** Lets the broker visit the public address as a stranger would, and prove that this gateway answered. Gives the milliseconds it took, or what it met instead. Throws as `heartbeat`. */
@@ -135,10 +140,10 @@ export async function lookFromOutside(
   const nonce = randomBytes(24).toString('base64url')
   const answer = await askBroker({ method: 'POST', url: pathOf(key, '/probe'), headers: headersOf(key), body: { nonce } }, signal)
   const broker = new URL(key.brokerUrl).origin
-  if (answer.status !== 200) throw refused(answer, broker)
+  if (answer.status !== 200) throw refused(answer, broker, toldTo(key))
   const { ok, ms, message, challenge } = fieldsOf(answer.json)
   if (typeof ms !== 'number' || ms < 0) throw strange(broker, 'the answer to a look from outside is none')
-  if (ok !== true) return { fault: typeof message === 'string' ? cleanText(message, 200) : 'it does not say what it met' }
+  if (ok !== true) return { fault: typeof message === 'string' ? shown(message, toldTo(key)) : 'it does not say what it met' }
   const { payload, signature } = fieldsOf(challenge)
   const { expiresAt } = fieldsOf(payload)
   const facts = { gatewayId: sign.gatewayId, publicKey: sign.publicKey, nonce, origin: key.publicUrl }
@@ -155,14 +160,24 @@ function headersOf({ tunnelToken }: LeaseKey): Record<string, string> {
   return { [TUNNEL_TOKEN_HEADER]: tunnelToken, [INSTANCE_HEADER]: instance }
 }
 
-function refused(answer: Answer, broker: string): XopcError {
-  const reason = reasonIn(answer)
+function toldTo({ tunnelToken, told = [] }: LeaseKey): string[] {
+  return [tunnelToken, ...told]
+}
+
+function refused(answer: Answer, broker: string, told: readonly string[]): XopcError {
+  const reason = reasonIn(answer, told)
   if (answer.status === 429 || answer.status >= 500)
     return tunnelErrors.TUNNEL_BROKER_BUSY({ broker, reason, seconds: answer.retryAfter ?? 1 })
   return tunnelErrors.TUNNEL_BROKER_REFUSED({ broker, reason })
 }
 
-function reasonIn({ status, json }: Answer): string {
+function reasonIn({ status, json }: Answer, told: readonly string[]): string {
   const { error } = fieldsOf(json)
-  return typeof error === 'string' && error !== '' ? cleanText(error, 200).replace(/\.$/, '') : `it answered ${status}`
+  return typeof error === 'string' && error !== '' ? shown(error, told).replace(/\.$/, '') : `it answered ${status}`
+}
+
+/** What a broker says, for people: a secret of the gateway's that it says back would end in logs and replies (attack A77). */
+function shown(text: string, told: readonly string[]): string {
+  // Cleaned first, so that nothing invisible splits a secret; cut last, so that no part of one is left.
+  return cleanText(redact(hideSecrets(cleanText(text, 4000), told)), 200)
 }

@@ -7,6 +7,7 @@ import { XopcError } from '../../errors/error.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
 import { type State, tunnelSocket } from '../../state/store.ts'
 import { remove, writeAtomic } from '../../system/files.ts'
+import { redact } from '../../system/redact.ts'
 import { systemAuthorities } from '../../system/trust.ts'
 import type { AccessContext } from '../access-method.ts'
 import { tunnelErrors } from './errors.ts'
@@ -61,6 +62,8 @@ export async function startFrpc(context: AccessContext, lease: Lease, program: s
       await prepareFrpc({ state: folder, env: process.env, fetch: false })
       await writeFiles(folder, lease, cutOffs >= UNEXPLAINED)
     },
+    // The server may say back what it was told.
+    secrets: [lease.tunnelToken, ...(lease.told ?? [])],
     ready: (line) => frpcEvent(line)?.kind === 'serving',
     readyTimeoutMs: READY_MS,
     backoff: BACKOFF,
@@ -119,7 +122,7 @@ function stateAfter(
   before: FrpcState,
   { server, port }: { server: string; port: number },
 ): FrpcState {
-  const reason = cleanText(raw, 200) || 'the connection was lost'
+  const reason = cleanText(redact(raw), 200) || 'the connection was lost'
   switch (kind) {
     case 'serving':
       return { kind: 'serving' }

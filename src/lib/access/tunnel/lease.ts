@@ -52,7 +52,7 @@ export async function acquireLease(
   const isSame = last?.publicUrl === registration.publicUrl
   await saveTunnel(context.state, savedOf(registration, brokerUrl, context.clock.now(), isSame ? last.succeededAt : null))
   context.audit.write('TunnelAudit.registered', { broker: new URL(brokerUrl).origin, url: registration.publicUrl, again: isSame })
-  return { ...registration, brokerUrl, tls: transport.tls, caPem }
+  return { ...registration, brokerUrl, tls: transport.tls, caPem, told: [wish.secret, registration.frpc.authToken] }
 }
 
 /** That it worked through its public address just now; by this it may start by itself. Throws what writing throws. */
