@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,7 +34,8 @@ await figure(
     if (!frps || !frpc || !nginx || !wrk || !curl) throw new Error(HOW_TO_INSTALL)
     const files = join(bench.folder, 'files')
     mkdirSync(files)
-    spawnSync('truncate', ['-s', String(LARGE), join(files, 'large')])
+    writeFileSync(join(files, 'large'), '')
+    truncateSync(join(files, 'large'), LARGE)
     for (const name of ['data', 'index.html']) writeFileSync(join(files, name), 'x'.repeat(1024))
     const upstream = await nginxFiles(nginx, bench.folder, files)
     await bench.start(upstream)
@@ -178,14 +179,14 @@ async function timeBareStarts(frpc: Peer, { port }: Way, { token }: GatewayProgr
 }
 
 function readBare(folder: string, name: string): string {
-  const text = spawnSync('cat', [join(folder, 'other.toml')], { encoding: 'utf8' }).stdout
+  const text = readFileSync(join(folder, 'other.toml'), 'utf8')
   return text.replace('name = "bare"', `name = "${name}"`).replace('subdomain = "bare"', `subdomain = "${name}"`)
 }
 
 function statusOfHost(port: number, host: string, token: string): Promise<number> {
   return new Promise((resolve) => {
     const asked = request({ host: '127.0.0.1', port, path: '/data', agent: false, headers: { host, authorization: `Bearer ${token}` } })
-    asked.on('response', (reply) => void (reply.resume(), resolve(reply.statusCode ?? 0))).on('error', () => resolve(0))
+    asked.on('response', (reply) => resolve(reply.resume().statusCode ?? 0)).on('error', () => resolve(0))
     asked.end()
   })
 }

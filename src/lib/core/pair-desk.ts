@@ -152,6 +152,13 @@ interface Cause extends ErrorInfo {
   see?: string
 }
 
+/** Of a broker on this computer. */
+function onlyHere(url: string): Cause {
+  const message = 'It leads to this computer alone, because its broker is for trying.'
+  const hint = 'Use a broker on the internet, or for devices at home: xopc lan on'
+  return { code: 'LOOPBACK_NOT_REACHABLE', message, hint, at: `tunnel, ${url}`, see: 'xopc tunnel status' }
+}
+
 function causesIn({ id, state }: MethodView, looks: Looks): Cause[] {
   if (state.phase === 'blocked') return [{ ...state.needs, at: id }]
   const urls = 'urls' in state ? state.urls : []
@@ -159,5 +166,7 @@ function causesIn({ id, state }: MethodView, looks: Looks): Cause[] {
     const fault = looks.get(url)
     return fault ? [{ ...fault, at: `${id}, ${url}`, see: `xopc proxy test ${url}` }] : []
   })
-  return seen.length > 0 || !('error' in state) ? seen : [{ ...state.error, at: id }]
+  if (seen.length > 0) return seen
+  if ('error' in state) return [{ ...state.error, at: id }]
+  return id === 'tunnel' ? urls.filter((url) => !isForDevices(url)).map(onlyHere) : []
 }

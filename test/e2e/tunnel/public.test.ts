@@ -4,7 +4,7 @@ import type { PairingCode } from '../../../src/lib/protocol/pairing-api.ts'
 import { readAppLink } from '../../../src/lib/protocol/pairing-link.ts'
 import type { RunningGateway } from '../../support/gateway.ts'
 import { needsPeer } from '../../support/peers.ts'
-import { millisecondsUntil, readJson, startTunnel, tunnelOf, untilVerified, untilView, viewOf } from './house.ts'
+import { millisecondsUntil, startTunnel, tunnelOf, untilVerified, untilView, viewOf } from './house.ts'
 import { frozenFor, publicPeers, type PublicWorld, startPublicWorld } from './public-world.ts'
 
 const megabytes = 200
@@ -46,7 +46,8 @@ needsPeer(publicPeers, 'a broker on a public host, a gateway at home and a phone
 
   it('a phone joins by the code of xopc tunnel qr, and its token works there', async () => {
     const shown = await gateway.xopc(['tunnel', 'qr', '--timeout', '0', '--json'])
-    const link = readAppLink(readJson<PairingCode>(shown).links?.app ?? '')
+    const { links }: PairingCode = JSON.parse(shown.stdout)
+    const link = readAppLink(links?.app ?? '')
     expect(link).toMatchObject({ baseUrl: world.url })
     const body = JSON.stringify({ pairingSecret: link?.secret, deviceName: 'Pixel', platform: 'android' })
     const headers = { 'content-type': 'application/json' }
@@ -59,9 +60,8 @@ needsPeer(publicPeers, 'a broker on a public host, a gateway at home and a phone
       status: 200,
     })
     expect(await world.visit('fetch', `${world.url}/json`)).toMatchObject({ status: 401 })
-    const { lastIp, lastIngress } =
-      readJson<{ devices: { lastIp: string; lastIngress: string }[] }['devices']>(await gateway.xopc(['devices', 'list', '--json']))[0] ??
-      {}
+    const listed: { lastIp: string; lastIngress: string }[] = JSON.parse((await gateway.xopc(['devices', 'list', '--json'])).stdout)
+    const { lastIp, lastIngress } = listed[0] ?? {}
     expect([lastIp, lastIngress]).toEqual([world.computers.visitor.address, 'tunnel'])
   })
 
@@ -116,7 +116,7 @@ needsPeer(publicPeers, 'a broker on a public host, a gateway at home and a phone
       60_000,
     )
     await sleep(2000)
-    const keys = readJson<{ id: string }[]>((await world.brokerCli(['key', 'list', '--json'])) as never)
+    const keys: { id: string }[] = JSON.parse((await world.brokerCli(['key', 'list', '--json'])).stdout)
     const begin = performance.now()
     expect((await world.brokerCli(['key', 'revoke', keys[0]?.id ?? ''])).code).toBe(0)
     await download.then(

@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Plan } from '../../../src/lib/access/access-method.ts'
-import type { TunnelStatus } from '../../../src/lib/protocol/tunnel-api.ts'
 import { tempFolder } from '../../support/cleanup.ts'
 import { startGateway, xopc } from '../../support/gateway.ts'
 import { needsPeer } from '../../support/peers.ts'
@@ -13,7 +12,7 @@ import {
   agreed,
   askControl,
   millisecondsUntil,
-  readJson,
+  statusIn,
   startTunnel,
   tunnelGateway,
   tunnelOf,
@@ -94,7 +93,7 @@ needsPeer(tunnelPeers, 'the public tunnel, by a broker on this computer', (frps,
     it('shows what it would do, and does nothing', async () => {
       const gateway = await gatewayAt()
       const ran = await gateway.xopc(['tunnel', 'start', '--dry-run', '--json'])
-      const { steps } = readJson<Plan>(ran)
+      const { steps }: Plan = JSON.parse(ran.stdout)
       expect(steps.map(({ title }) => title)).toEqual([
         expect.stringMatching(/^register with http:\/\/127\.0\.0\.1:\d+, and get a name$/),
         'listen on a unix socket of its own for frpc',
@@ -119,7 +118,7 @@ needsPeer(tunnelPeers, 'the public tunnel, by a broker on this computer', (frps,
       expect(new URL(await startTunnel(gateway)).hostname).toBe(`${name}.localhost`)
       const other = await gatewayAt({ tunnel: { subdomain: name } })
       const ran = await other.xopc(['tunnel', 'start', '--json'])
-      expect([ran.code, readJson<TunnelStatus>(ran)]).toMatchObject([1, { state: 'error', lastError: { code: 'TUNNEL_SUBDOMAIN_TAKEN' } }])
+      expect([ran.code, statusIn(ran)]).toMatchObject([1, { state: 'error', lastError: { code: 'TUNNEL_SUBDOMAIN_TAKEN' } }])
       await other.xopc(['config', 'unset', 'tunnel.subdomain'])
       await untilVerified(other)
     })
@@ -181,7 +180,7 @@ needsPeer(tunnelPeers, 'the public tunnel, by a broker on this computer', (frps,
 
   describe('xopc tunnel secret', () => {
     const sourceAt = async (stateDir: string, env: NodeJS.ProcessEnv = {}): Promise<unknown> =>
-      readJson<TunnelStatus>(await xopc(['tunnel', 'status', '--json'], { stateDir, env })).registrationSecret
+      statusIn(await xopc(['tunnel', 'status', '--json'], { stateDir, env })).registrationSecret
 
     it('is taken from the environment, then the file, then the well-known one of brokers for trying', async () => {
       const stateDir = await tempFolder()
@@ -260,7 +259,7 @@ needsPeer(tunnelPeers, 'the public tunnel, by a broker on this computer', (frps,
     const ran = await xopc(['tunnel', 'consent'], { stateDir })
     expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('The broker and its server stand between')])
     expect((await xopc(['tunnel', 'consent', '--accept-risk'], { stateDir })).code).toBe(0)
-    expect(readJson<TunnelStatus>(await xopc(['tunnel', 'status', '--json'], { stateDir })).consent).toMatchObject({ valid: true })
+    expect(statusIn(await xopc(['tunnel', 'status', '--json'], { stateDir })).consent).toMatchObject({ valid: true })
   })
 
   it('has no QR code while it is closed', async () => {
