@@ -1,11 +1,12 @@
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { XopcError } from '../errors/error.ts'
-import { look, lookThrough } from '../system/files.ts'
+import { look } from '../system/files.ts'
 import { ensurePrivateDir } from '../system/folders.ts'
 import { frpcErrors } from './frpc/errors.ts'
 import { type Computer, type FrpcRelease, frpcTarget, officialFrpc } from './frpc-digests.ts'
 import { downloadFrpc, type FrpcProgress, notedDigest } from './frpc-download.ts'
 import { checkFetched, checkNamed } from './frpc-file.ts'
+import { frpcPlace } from './frpc-place.ts'
 import { frpcVersion } from './frpc-start.ts'
 
 export type { FrpcProgress }
@@ -58,19 +59,6 @@ export async function prepareFrpc(wish: PrepareFrpc): Promise<Frpc> {
     if (!(await present())) throw frpcErrors.FRPC_MISSING({ version: release.version, path: program })
   }
   return { program, version: await frpcVersion(program, env, computer, signal), warning: null }
-}
-
-/** Whether there is one to be checked; looks at nothing but the name. Throws nothing that a file could cause. */
-export async function hasFrpc(state: PrepareFrpc['state'], env: NodeJS.ProcessEnv): Promise<boolean> {
-  const target = frpcTarget({ os: process.platform, arch: process.arch })
-  const fetched = target === null ? null : frpcPlace(state.paths.dir, officialFrpc.version, target)
-  const path = env['XOPC_FRPC_PATH'] || fetched
-  return path !== null && (await lookThrough(path).catch(() => null))?.kind === 'file'
-}
-
-/** Where it is kept. Pure. */
-export function frpcPlace(stateDir: string, version: string, target: string): string {
-  return join(stateDir, 'bin', 'frpc', version, target, 'frpc')
 }
 
 async function ownFrpc(

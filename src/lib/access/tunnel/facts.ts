@@ -1,4 +1,4 @@
-import { hasFrpc } from '../../binaries/frpc.ts'
+import { hasFrpc } from '../../binaries/frpc-place.ts'
 import { XopcError } from '../../errors/error.ts'
 import type { State } from '../../state/store.ts'
 import { readTunnel } from '../../state/tunnel.ts'

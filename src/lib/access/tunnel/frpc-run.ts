@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { frpcArgs, frpcConfig } from '../../binaries/frpc-config.ts'
 import { frpcEnvironment } from '../../binaries/frpc-environment.ts'
 import { type FrpcEvent, frpcEvent } from '../../binaries/frpc-log.ts'
@@ -6,11 +5,12 @@ import { prepareFrpc } from '../../binaries/frpc.ts'
 import { XopcError } from '../../errors/error.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
 import { type State, tunnelSocket } from '../../state/store.ts'
-import { remove, writeAtomic } from '../../system/files.ts'
+import { writeAtomic } from '../../system/files.ts'
 import { redact } from '../../system/redact.ts'
 import { systemAuthorities } from '../../system/trust.ts'
 import type { AccessContext } from '../access-method.ts'
 import { tunnelErrors } from './errors.ts'
+import { caPath, configPath, removeFiles } from './frpc-files.ts'
 import type { Lease } from './lease.ts'
 
 /** How it goes with frpc. `refused`: the server said no, and asking again would not help by itself. */
@@ -96,25 +96,12 @@ export async function startFrpc(context: AccessContext, lease: Lease, program: s
   }
 }
 
-/** Takes away what frpc was started with; it holds the token of a lease. */
-export async function removeFiles(folder: State): Promise<void> {
-  await Promise.all([configPath(folder), caPath(folder)].map(async (path) => await remove(path)))
-}
-
 async function writeFiles(folder: State, { frpc, tls, caPem }: Lease, verbose: boolean): Promise<void> {
   const { authToken: token, ...rest } = frpc
   const caFile = caPath(folder)
   if (tls) await writeAtomic(caFile, caPem ?? systemAuthorities())
   const facts = { ...rest, token, unixPath: tunnelSocket(folder), tls: tls ? { caFile } : null, verbose }
   await writeAtomic(configPath(folder), frpcConfig(facts))
-}
-
-function configPath({ paths }: State): string {
-  return join(paths.run, 'frpc.toml')
-}
-
-function caPath({ paths }: State): string {
-  return join(paths.run, 'frpc-ca.pem')
 }
 
 function stateAfter(

@@ -1,25 +1,19 @@
-import { prepareFrpc } from '../../binaries/frpc.ts'
 import { type ErrorInfo, XopcError } from '../../errors/error.ts'
 import { tunnelConsent } from '../../protocol/consent.ts'
 import type { AccessState } from '../../protocol/http-api.ts'
 import type { TunnelRun } from '../../protocol/tunnel-api.ts'
 import { tunnelSocket } from '../../state/store.ts'
 import type { AccessContext, AccessDefinition, AccessMethod, Report } from '../access-method.ts'
-import { awaitVisit, seeFromOutside } from './arrival.ts'
-import { discover } from './broker.ts'
-import { findings } from './checks.ts'
 import { tunnelErrors } from './errors.ts'
 import { lookAtTunnel } from './facts.ts'
-import { removeFiles } from './frpc-run.ts'
-import { acquireLease, type LeaseWish, noteSuccess } from './lease.ts'
-import { type Link, openLink } from './link.ts'
+import { removeFiles } from './frpc-files.ts'
+import type { LeaseWish } from './lease.ts'
+import type { Link } from './link.ts'
 import * as plans from './plan.ts'
-import { prefetchFrpc } from './prefetch.ts'
 import { createProgress, downloadText } from './progress.ts'
-import { releaseLease } from './release.ts'
 import { registrationSecret } from './secret.ts'
 
-/** The public tunnel: what is known without a gateway, and the method itself. */
+/** The public tunnel: what is known without a gateway, and the method itself. Whatever asks a broker or runs frpc is loaded when it is needed: every command pays for the rest. */
 export const tunnel: AccessDefinition = {
   id: 'tunnel',
   intended: plans.intended,
@@ -42,9 +36,9 @@ export const tunnel: AccessDefinition = {
     settings: (acceptedAt) => ({ 'tunnel.consent': { version: tunnelConsent.version, acceptedAt } }),
   },
   create: createTunnel,
-  release: releaseLease,
+  release: async (state, signal) => await (await import('./release.ts')).releaseLease(state, signal),
   settingsReleased: () => ({ 'tunnel.subdomain': null }),
-  prefetch: prefetchFrpc,
+  prefetch: async (state, signal) => await (await import('./prefetch.ts')).prefetchFrpc(state, signal),
 }
 
 /** A first start downloads a program and waits for a certificate, ms. */
@@ -117,6 +111,12 @@ export function createTunnel(context: AccessContext): AccessMethod {
   }
 
   async function open(wish: Wish, signal: AbortSignal, report: Report): Promise<Link> {
+    const [{ discover }, { acquireLease, noteSuccess }, { openLink }, { awaitVisit }] = await Promise.all([
+      import('./broker.ts'),
+      import('./lease.ts'),
+      import('./link.ts'),
+      import('./arrival.ts'),
+    ])
     wished = wish
     proven = false
     progress.at('preparing_frpc')
@@ -142,6 +142,7 @@ export function createTunnel(context: AccessContext): AccessMethod {
   }
 
   async function prepare(signal: AbortSignal, report: Report): Promise<string> {
+    const { prepareFrpc } = await import('../../binaries/frpc.ts')
     const { program, warning } = await prepareFrpc({
       state: context.state,
       env: process.env,
@@ -232,12 +233,15 @@ export function createTunnel(context: AccessContext): AccessMethod {
     plan: plans.plan,
     asked: () => void (given = null),
     unverified: ({ code }) => void (nobodyThere.has(code) && link?.doubt()),
-    lookFromOutside: async (signal) => (link === null ? null : await seeFromOutside(context, link.lease, signal)),
+    async lookFromOutside(signal) {
+      const { seeFromOutside } = await import('./arrival.ts')
+      return link === null ? null : await seeFromOutside(context, link.lease, signal)
+    },
     warning,
     tunnel: run,
     enable,
     disable,
-    diagnose: async (signal) => await findings(context, link, signal),
+    diagnose: async (signal) => await (await import('./checks.ts')).findings(context, link, signal),
   }
 }
 

@@ -1,0 +1,16 @@
+import { join } from 'node:path'
+import { lookThrough } from '../system/files.ts'
+import { frpcTarget, officialFrpc } from './frpc-digests.ts'
+
+/** Whether there is one to be checked; looks at nothing but the name. Throws nothing that a file could cause. */
+export async function hasFrpc(state: { paths: { dir: string } }, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const target = frpcTarget({ os: process.platform, arch: process.arch })
+  const fetched = target === null ? null : frpcPlace(state.paths.dir, officialFrpc.version, target)
+  const path = env['XOPC_FRPC_PATH'] || fetched
+  return path !== null && (await lookThrough(path).catch(() => null))?.kind === 'file'
+}
+
+/** Where it is kept. Pure. */
+export function frpcPlace(stateDir: string, version: string, target: string): string {
+  return join(stateDir, 'bin', 'frpc', version, target, 'frpc')
+}
