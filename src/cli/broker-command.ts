@@ -1,6 +1,6 @@
 import { BaseCommand, Flags } from './base-command.ts'
 import type { BrokerFolder } from '../lib/broker/folder.ts'
-import type { Store } from '../lib/broker/store/sqlite.ts'
+import type { Desk } from '../lib/broker/manage.ts'
 
 /** Which broker of this computer is meant. */
 export const folderFlags = {
@@ -28,7 +28,7 @@ export abstract class BrokerCommand extends BaseCommand {
   }
 
   /** Opens the file for one piece of work. Throws `BROKER_NOT_SET_UP`, `BROKER_STORE_BROKEN`, `STATE_NOT_OURS`. */
-  protected async withStore<Result>(typed: Typed, work: (store: Store) => Result): Promise<Result> {
+  protected async withStore<Result>(typed: Typed, work: (desk: Desk) => Result): Promise<Result> {
     const { withStore } = await import('../lib/broker/manage.ts')
     return await withStore(await this.folder(typed), work)
   }

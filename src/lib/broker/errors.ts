@@ -14,7 +14,7 @@ export const brokerErrors = defineErrors({
     hint: 'End what listens there, or take another port: xopc broker start --dev --port 0',
     http: 409,
     exit: 1,
-    about: 'Another program, perhaps another broker, has the port of the API, of the plugin or of the gateways.',
+    about: 'Another program, perhaps another broker, has the port of the API or of the plugin. What frps cannot have it says itself.',
   },
   BROKER_ALREADY_RUNNING: {
     message: 'A broker already runs on {folder} (process {pid}).',
@@ -42,7 +42,8 @@ export const brokerErrors = defineErrors({
     hint: 'What it said stands in {log}.',
     http: 503,
     exit: 1,
-    about: 'frps ended before it was ready: often a port that is taken, or a certificate that cannot be read.',
+    about:
+      'frps ended before it was ready: often a port that is taken, that of the gateways or of visitors, or a certificate that cannot be read.',
   },
   BROKER_ALREADY_SET_UP: {
     message: '{path} is there already, and nothing is overwritten.',

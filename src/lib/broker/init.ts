@@ -34,7 +34,7 @@ const ports = { api: 7100, plugin: 7101, web: 7102, tunnels: 7000, vhost: 7080 }
 
 const abouts = {
   'broker.json': 'the broker’s settings',
-  'frps.toml': 'what frps is run with',
+  'frps.toml': 'what frps is run with: keep it secret',
   'frps-cert.pem': 'the certificate of frps, good for 10 years; gateways are told it',
   'frps-key.pem': 'its key: keep it secret',
   Caddyfile: 'for the Caddy in front',

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { cleanText } from '../protocol/outside-text.ts'
+import { type Audit, createAudit } from '../system/audit.ts'
+import { systemClock } from '../system/clock.ts'
 import { look } from '../system/files.ts'
 import { requireOurFolder } from '../system/folders.ts'
 import { brokerErrors } from './errors.ts'
@@ -31,26 +33,36 @@ export interface TunnelView {
   endedAt: string | null
 }
 
-/** Acts on the file of a broker, which may run meanwhile; it notices within two seconds. Throws `BROKER_NOT_SET_UP`, `BROKER_STORE_BROKEN`, `STATE_NOT_OURS`. */
-export async function withStore<Result>(folder: BrokerFolder, work: (store: Store) => Result): Promise<Result> {
+/** The file of a broker, and where what people do to it is written down. */
+export type Desk = Store & { audit: Audit }
+
+/** Acts on the file of a broker, which may run meanwhile; it notices within two seconds. Throws `BROKER_NOT_SET_UP`, `BROKER_STORE_BROKEN`, `STATE_NOT_OURS`, `FILE_NOT_WRITABLE`, `DISK_FULL`. */
+export async function withStore<Result>(folder: BrokerFolder, work: (desk: Desk) => Result): Promise<Result> {
   const isThere = (await look(folder.store)) !== null || (await look(folder.settings)) !== null
   if (!isThere) throw brokerErrors.BROKER_NOT_SET_UP({ folder: folder.dir, file: folder.store })
   // A file that root makes in the folder of another user is one that the broker could not open.
   await requireOurFolder(folder.dir)
   const store = await openStore(folder.store)
   try {
-    return work(store)
+    // Before anything is done: what cannot be written down does not happen.
+    const audit = createAudit({ path: folder.audit, clock: systemClock })
+    try {
+      return work({ ...store, audit })
+    } finally {
+      audit.close()
+    }
   } finally {
     store.close()
   }
 }
 
 /** Makes a registration key. The secret is told only now. */
-export function createKey(store: Store, given: { name: string; maxLeases: number; now: number }): KeyView & { secret: string } {
+export function createKey(desk: Desk, given: { name: string; maxLeases: number; now: number }): KeyView & { secret: string } {
   const { name, maxLeases, now } = given
   const secret = newSecret('rk')
   const id = randomBytes(4).toString('hex')
-  store.keys.add({ id, name, secretHash: hashOf(secret), maxLeases, createdAt: now, revokedAt: null })
+  desk.keys.add({ id, name, secretHash: hashOf(secret), maxLeases, createdAt: now, revokedAt: null })
+  desk.audit.write('TunnelAudit.keyCreated', { key: id, name, maxLeases })
   return { id, name, leases: 0, maxLeases, createdAt: timeOf(now), revokedAt: null, secret }
 }
 
@@ -67,10 +79,11 @@ export function listKeys(store: Store): KeyView[] {
 }
 
 /** Ends a key, and all that came by it. Throws `BROKER_KEY_UNKNOWN`. */
-export function revokeKey(store: Store, id: string, now: number): KeyView {
-  if (!store.keys.revoke(id, now)) throw brokerErrors.BROKER_KEY_UNKNOWN({ id: cleanText(id, 80) })
-  const view = listKeys(store).find((key) => key.id === id)
+export function revokeKey(desk: Desk, id: string, now: number): KeyView {
+  if (!desk.keys.revoke(id, now)) throw brokerErrors.BROKER_KEY_UNKNOWN({ id: cleanText(id, 80) })
+  const view = listKeys(desk).find((key) => key.id === id)
   if (view === undefined) throw brokerErrors.BROKER_KEY_UNKNOWN({ id: cleanText(id, 80) })
+  desk.audit.write('TunnelAudit.keyRevoked', { key: id, name: view.name })
   return view
 }
 

@@ -39,7 +39,6 @@ needsPeer(['frps', 'frpc', 'frpc-stubborn'], 'who was thrown out', (frps, frpc, 
 
       await other.says(/start proxy success/, said)
       expect(await untilServed(good.body.publicUrl)).toMatch(/^hello/)
-      console.info(`thrown out after ${ms} ms; the other one was back after ${Date.now() - since - ms} ms`)
       expect((await visit(bad.body.publicUrl)).status).toBe(404)
     },
     90_000,

@@ -77,7 +77,8 @@ export async function openHouse(
     store.close()
   })
   const url = `http://127.0.0.1:${server.port}/api`
-  const key: ApiHouse['key'] = ({ maxLeases = 100 } = {}) => createKey(store, { name: '', maxLeases, now: clock.now() })
+  const key: ApiHouse['key'] = ({ maxLeases = 100 } = {}) =>
+    createKey({ ...store, audit: { write } }, { name: '', maxLeases, now: clock.now() })
   const { secret } = key()
   return {
     url,

@@ -58,3 +58,19 @@ it('somebody who does not come by the proxy is not believed about others', async
   const gateway = () => testGateway(house.url, { secret: house.secret, now: house.clock.now })
   expect([(await gateway().register()).status, (await gateway().register()).status]).toEqual([200, 429])
 })
+
+it('a registration that is refused is in the audit log, once a minute for each address', async () => {
+  const house = await openHouse()
+  const lines = () => house.audit.filter((line) => line.includes('TunnelAudit.refused'))
+  for (let count = 0; count < 3; count++) await registerFrom(house, '203.0.113.1', 'wrong')
+  await registerFrom(house, '203.0.113.2', 'wrong')
+  await registerFrom(house, '203.0.113.3')
+  expect(lines()).toEqual(
+    ['203.0.113.1', '203.0.113.2'].map((address) =>
+      JSON.stringify({ event: 'TunnelAudit.refused', code: 'SECRET_INVALID', from: address }),
+    ),
+  )
+  house.clock.time += 60_000
+  await registerFrom(house, '203.0.113.1', 'wrong')
+  expect(lines()).toHaveLength(3)
+})

@@ -24,10 +24,10 @@ async function openDesk() {
   const clock = { ...systemClock, later: 0, now: () => Date.now() + clock.later }
   const book = createLeaseBook({ store, clock })
   const sessions = createSessions({ clock, silentMs: 20_000 })
-  const key = createKey(store, { name: '', maxLeases: 10, now: clock.now() })
-  const row = store.keys.all().find(({ id }) => id === key.id)!
   const audit: string[] = []
   const write = (event: string) => void audit.push(event)
+  const key = createKey({ ...store, audit: { write } }, { name: '', maxLeases: 10, now: clock.now() })
+  const row = store.keys.all().find(({ id }) => id === key.id)!
   const failures = createCounter({ rule: { max: 2, windowMs: 60_000 }, clock })
   const parts = { book, sessions, failures, clock, audit: { write } }
   /** What frps says of connections. */
@@ -59,7 +59,7 @@ async function openDesk() {
     sessions,
     frps,
     audit,
-    revoke: () => revokeKey(elsewhere, key.id, 1),
+    revoke: () => revokeKey({ ...elsewhere, audit: { write } }, key.id, 1),
     login: async (token: string, run = '', address = '192.0.2.1:5000') =>
       await ask('Login', { version: '0.71.0', metas: { token }, run_id: run, client_address: address }),
     proxy: async ({ subdomain }: Lease, token: string, run: string) =>
