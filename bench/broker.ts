@@ -84,23 +84,34 @@ async function startBroker(bench: Bench, frps: Peer): Promise<{ origin: string; 
     return ran.stdout
   }
   cli(['init', '--domain', 'bench.test'])
-  const [api, plugin, tunnels, vhost] = [await freePort(), await freePort(), await freePort(), await freePort()]
+  const [api, plugin, tunnels, vhost, dashboard] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ]
   const origin = `http://127.0.0.1:${api}`
   // `as`: what was just written.
-  const settings = JSON.parse(readFileSync(join(dir, 'broker.json'), 'utf8')) as { tunnels: object; limits?: object }
+  const settings = JSON.parse(readFileSync(join(dir, 'broker.json'), 'utf8')) as object
   const changed = {
     ...settings,
     brokerUrl: `${origin}/api`,
     publicUrl: `http://{name}.bench.test:${vhost}`,
     api: { host: '127.0.0.1', port: api },
-    tunnels: { ...settings.tunnels, port: tunnels, address: '127.0.0.1' },
+    tunnelAddress: '127.0.0.1',
     limits: { registrationsPerAddress: 1_000_000, registrationsPerKey: 1_000_000 },
   }
   writeFileSync(join(dir, 'broker.json'), JSON.stringify(changed))
   const toml = readFileSync(join(dir, 'frps.toml'), 'utf8')
   writeFileSync(
     join(dir, 'frps.toml'),
-    toml.replace('bindPort = 7000', `bindPort = ${tunnels}`).replace('= 7080', `= ${vhost}`).replace(':7101"', `:${plugin}"`),
+    toml
+      .replace('bindAddr = "0.0.0.0"', 'bindAddr = "127.0.0.1"')
+      .replace('bindPort = 7000', `bindPort = ${tunnels}`)
+      .replace('= 7080', `= ${vhost}`)
+      .replace(':7101"', `:${plugin}"`)
+      .replace(/(webServer.port = )\d+/, `$1${dashboard}`),
   )
   // `as`: what the command prints.
   const { secret } = JSON.parse(cli(['key', 'create', '--leases', '1000000'])) as { secret: string }

@@ -14,6 +14,12 @@ interface Typed {
   dir?: string | undefined
 }
 
+/** The words that name the same broker in another command, with a space before them. */
+export function whereOf({ dev, dir }: Typed): string {
+  if (dir !== undefined) return ` --dir ${dir}`
+  return dev ? ' --dev' : ''
+}
+
 /** A command that acts on the file of a broker, whether it runs or not. */
 export abstract class BrokerCommand extends BaseCommand {
   /** The folder that is meant. Throws `NO_HOME`. */

@@ -30,33 +30,43 @@ export function renderInit(given: { domain: string; dir: string; files: readonly
     '2. Make a user for the broker, and give it the folder:',
     `     useradd --system --shell /usr/sbin/nologin xopc-broker && chown -R xopc-broker: ${dir}`,
     '3. Run the broker:',
-    `     cp ${dir}/xopc-broker.service /etc/systemd/system/ && systemctl enable --now xopc-broker`,
-    '4. Put Caddy 2.7 or newer in front, and run it with the file:',
-    `     cp ${dir}/Caddyfile /etc/caddy/Caddyfile && systemctl reload caddy`,
-    `     mkdir -p /etc/systemd/system/caddy.service.d && cp ${dir}/caddy-xopc-broker.conf /etc/systemd/system/caddy.service.d/`,
+    `     cp ${dir}/xopc-broker.service /etc/systemd/system/ && systemctl daemon-reload && systemctl enable --now xopc-broker`,
+    '4. Put Caddy 2.7 or newer in front, on this host, and run it with the file:',
+    `     install -m 0644 ${dir}/Caddyfile /etc/caddy/Caddyfile`,
+    `     install -D -m 0644 ${dir}/caddy-xopc-broker.conf /etc/systemd/system/caddy.service.d/xopc-broker.conf`,
+    '     systemctl daemon-reload && systemctl restart caddy',
     `5. Keep what ${dir}/BACKUP.md names.`,
     '6. Make a secret for each person who may have tunnels, as the user of the broker:',
     `     sudo -u xopc-broker env XOPC_STATE_DIR=${dir} xopc broker key create --dir ${dir} --name alice`,
     '',
-    `Next: xopc broker start --dir ${dir}, to see whether it comes up`,
+    ...(isInHome(dir)
+      ? [`${dir} is in a home folder, which the user xopc-broker cannot enter: --dir /var/lib/xopc-broker is a better place.`, '']
+      : []),
+    'Next: the steps above, in their order; they are explained in docs/guide/host-a-broker.md',
   ]
 }
 
-/** What `xopc broker key create` says. Pure. */
-export function renderNewKey({ id, name, maxLeases, secret }: KeyView & { secret: string }): string[] {
+/** Folders below it are closed to other users. */
+function isInHome(dir: string): boolean {
+  return /^\/(?:root|home\/[^/]+)(?:\/|$)/.test(dir)
+}
+
+/** What `xopc broker key create` says; `where` are the words that name the folder. Pure. */
+export function renderNewKey({ id, name, maxLeases, secret }: KeyView & { secret: string }, where: string): string[] {
   return [
     `Registration secret${name === '' ? '' : ` for ${cleanText(name, 64)}`}, key ${id}, for ${maxLeases} names at most:`,
     '',
     secret,
     '',
     'It is shown only now. Whoever has it can get names here; on the gateway it is given with: xopc tunnel secret set --stdin',
-    `To end it, and all that came by it: xopc broker key revoke ${id}`,
+    `To end it, and all that came by it: xopc broker key revoke ${id}${where}`,
   ]
 }
 
-/** What `xopc broker key list` shows. Pure. */
-export function renderKeys(keys: readonly KeyView[], columns: number): string[] {
-  if (keys.length === 0) return ['There is no registration secret yet, so nobody can get a name.', '', 'Next: xopc broker key create']
+/** What `xopc broker key list` shows; `where` are the words that name the folder. Pure. */
+export function renderKeys(keys: readonly KeyView[], { columns, where }: { columns: number; where: string }): string[] {
+  if (keys.length === 0)
+    return ['There is no registration secret yet, so nobody can get a name.', '', `Next: xopc broker key create${where}`]
   const rows = keys.map(({ id, name, leases, maxLeases, createdAt, revokedAt }) => [
     id,
     cleanText(name, 64),
@@ -70,7 +80,9 @@ export function renderKeys(keys: readonly KeyView[], columns: number): string[] 
 /** What `xopc broker key revoke` says. Pure. */
 export function renderKeyRevoked({ id, leases }: KeyView): string[] {
   const tunnels = leases === 1 ? 'The tunnel that came by it is' : `The ${leases} tunnels that came by it are`
-  return [`Key ${id} is revoked. ${leases === 0 ? 'No tunnel came by it.' : `${tunnels} cut within two seconds where the broker runs.`}`]
+  return [
+    `Key ${id} is revoked. ${leases === 0 ? 'No tunnel came by it.' : `${tunnels} cut within 30 seconds where the broker runs, mostly at once.`}`,
+  ]
 }
 
 /** What `xopc broker tunnels list` shows. Pure. */
@@ -82,7 +94,7 @@ export function renderTunnels(tunnels: readonly TunnelView[], { columns, now }: 
     cleanText(tunnel.gatewayId, 64),
     tunnel.key,
     day(tunnel.createdAt),
-    tunnel.lastHeartbeatAt === null ? 'never' : ago(tunnel.lastHeartbeatAt, now),
+    tunnel.lastHeartbeatAt === null ? '-' : ago(tunnel.lastHeartbeatAt, now),
     stateOf(tunnel, now),
   ])
   return table(['Name', 'Id', 'Gateway', 'Key', 'Given', 'Heard of', 'State'], rows, columns)
@@ -92,7 +104,7 @@ export function renderTunnels(tunnels: readonly TunnelView[], { columns, now }: 
 export function renderTunnelRevoked({ subdomain }: TunnelView): string[] {
   return [
     `${subdomain} is revoked: nobody gets that name again, and its gateway gets no other.`,
-    'Where the broker runs it is cut within two seconds.',
+    'Where the broker runs it is cut within 30 seconds, mostly at once.',
   ]
 }
 

@@ -1,5 +1,5 @@
 import { Flags } from '../../../cli/base-command.ts'
-import { BrokerCommand, folderFlags } from '../../../cli/broker-command.ts'
+import { BrokerCommand, folderFlags, whereOf } from '../../../cli/broker-command.ts'
 import { renderNewKey } from '../../../cli/render/broker.ts'
 import type { KeyView } from '../../../lib/broker/manage.ts'
 import { cleanText } from '../../../lib/protocol/outside-text.ts'
@@ -22,7 +22,7 @@ export default class BrokerKeyCreate extends BrokerCommand {
     const { createKey } = await import('../../../lib/broker/manage.ts')
     const given = { name: cleanText(flags.name, 64), maxLeases: flags.leases, now: Date.now() }
     const key = await this.withStore(flags, (store) => createKey(store, given))
-    this.out(...renderNewKey(key))
+    this.out(...renderNewKey(key, whereOf(flags)))
     return key
   }
 }

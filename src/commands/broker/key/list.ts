@@ -1,4 +1,4 @@
-import { BrokerCommand, folderFlags } from '../../../cli/broker-command.ts'
+import { BrokerCommand, folderFlags, whereOf } from '../../../cli/broker-command.ts'
 import { renderKeys } from '../../../cli/render/broker.ts'
 import type { KeyView } from '../../../lib/broker/manage.ts'
 
@@ -12,7 +12,7 @@ export default class BrokerKeyList extends BrokerCommand {
     const { flags } = await this.parse(BrokerKeyList)
     const { listKeys } = await import('../../../lib/broker/manage.ts')
     const keys = await this.withStore(flags, listKeys)
-    this.out(...renderKeys(keys, this.terminal.columns))
+    this.out(...renderKeys(keys, { columns: this.terminal.columns, where: whereOf(flags) }))
     return keys
   }
 }

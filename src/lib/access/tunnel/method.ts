@@ -90,8 +90,9 @@ export function createTunnel(context: AccessContext): AccessMethod {
     try {
       link ??= await open(wish, signal, report)
     } catch (error) {
+      const isOver = link?.state().kind === 'over'
       await close()
-      if (error instanceof XopcError && waitsForPerson.has(error.code)) return await giveUp(wish, error)
+      if (error instanceof XopcError && (isOver || waitsForPerson.has(error.code))) return await giveUp(wish, error)
       throw error
     } finally {
       progress.end()
