@@ -7,7 +7,7 @@ export interface Lease extends LeaseRow {
   /** Its frpc has its name open at frps now. */
   connected: boolean
   /** Runs of its gateway that were heard of lately. */
-  runs: { instance: string; at: number }[]
+  runs: { instance: string; since: number; at: number }[]
 }
 
 /** A lease is live for so long after a heartbeat, milliseconds. */

@@ -53,10 +53,12 @@ export function isOver(lease: Pick<Lease, 'expiresAt'>, clock: Pick<Clock, 'now'
 function noteRun(lease: Lease, instance: string | null): HeartbeatReply {
   const { expiresAt, heartbeatAt: now } = lease
   if (instance === null) return { expiresAt }
+  const since = lease.runs.find((run) => run.instance === instance)?.since ?? now
   const others = lease.runs.filter((run) => run.instance !== instance && now - run.at < OTHER_RUN_MS)
-  lease.runs = [...others.slice(1 - MOST_RUNS), { instance, at: now }]
-  const otherInstanceAt = Math.max(...others.map(({ at }) => at))
-  return others.length === 0 ? { expiresAt } : { expiresAt, otherInstanceAt }
+  lease.runs = [...others.slice(1 - MOST_RUNS), { instance, since, at: now }]
+  // One that was last heard of before this one came has ended: every restart is a new run.
+  const besides = others.filter(({ at }) => at > since)
+  return besides.length === 0 ? { expiresAt } : { expiresAt, otherInstanceAt: Math.max(...besides.map(({ at }) => at)) }
 }
 
 /** Whether a name that was given back is this tunnel's: who lost the reply may ask again. */

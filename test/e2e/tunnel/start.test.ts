@@ -12,6 +12,7 @@ import {
   agreed,
   askControl,
   millisecondsUntil,
+  overviewOf,
   statusIn,
   startTunnel,
   tunnelGateway,
@@ -88,6 +89,9 @@ needsPeer(tunnelPeers, 'the public tunnel, by a broker on this computer', (frps,
       await gateway.stop()
       const next = await gatewayAt({ stateDir: gateway.stateDir })
       expect(await startTunnel(next)).toBe(url)
+      // The run of before is no other gateway.
+      await expect.poll(async () => (await tunnelOf(next)).lastHeartbeatAt, { timeout: 20_000 }).not.toBeNull()
+      expect((await overviewOf(next)).conflicts).toEqual([])
     })
 
     it('shows what it would do, and does nothing', async () => {
