@@ -7,7 +7,7 @@ import type { Lease } from './leases.ts'
 import { type Outcome, refuse, type Reply, replyOf } from './refusal.ts'
 import { nonceIn, probeFromOutside } from './outside-probe.ts'
 import { MOST_BODY, register } from './register.ts'
-import { beat, isOver, ownLease, wasReleased } from './tunnels.ts'
+import { beat, instanceIn, isOver, ownLease, wasReleased } from './tunnels.ts'
 
 /** `{base}/tunnels/{id}` and what may follow. */
 const TUNNEL = /^\/api\/tunnels\/([^/]+)(?:\/([a-z]+))?$/
@@ -40,8 +40,7 @@ function discovery(req: IncomingMessage, { settings, port }: ApiParts): BrokerDi
 function heartbeat(req: IncomingMessage, id: string, parts: ApiParts): Outcome<object> {
   const lease = leaseOf(req, id, parts)
   if ('refused' in lease) return lease
-  const instance = req.headers[INSTANCE_HEADER]
-  return beat(lease.ok, typeof instance === 'string' && leaseGrammar.instance.test(instance) ? instance : null, parts)
+  return beat(lease.ok, instanceIn(req.headers[INSTANCE_HEADER]), parts)
 }
 
 function release(req: IncomingMessage, id: string, parts: ApiParts): Outcome<object> {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { leaseGrammar, SECRET_HEADER } from '../protocol/broker-api.ts'
+import { INSTANCE_HEADER, leaseGrammar, SECRET_HEADER } from '../protocol/broker-api.ts'
 import type { ApiParts } from './api-parts.ts'
 import { jsonBody } from './body.ts'
 import { slowed, sourceIn } from './caller.ts'
@@ -9,6 +9,7 @@ import { grant, registrationOf } from './registrations.ts'
 import { hashOf } from './secrets.ts'
 import { signatureProblem } from './signature.ts'
 import type { RegistrationKey } from './store/keys.ts'
+import { instanceIn, noteRun } from './tunnels.ts'
 
 /** A body of the API is never larger, bytes. */
 export const MOST_BODY = 16 * 1024
@@ -41,6 +42,8 @@ async function judged(req: IncomingMessage, parts: ApiParts): Promise<Outcome<ob
   const granted = grant(request.ok, key.ok, parts)
   if ('refused' in granted) return granted
   const { lease, replaced } = granted.ok
+  const instance = instanceIn(req.headers[INSTANCE_HEADER])
+  if (instance !== null) noteRun(lease, instance, clock.now())
   audit.write('TunnelAudit.registered', {
     subdomain: lease.subdomain,
     gatewayId: lease.gatewayId,

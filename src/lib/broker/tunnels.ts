@@ -1,4 +1,4 @@
-import type { HeartbeatReply } from '../protocol/broker-api.ts'
+import { type HeartbeatReply, leaseGrammar } from '../protocol/broker-api.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Lease, LeaseBook } from './leases.ts'
 import { type Outcome, refuse, type Refused } from './refusal.ts'
@@ -42,7 +42,9 @@ export function beat(
 ): Outcome<HeartbeatReply> {
   if (isOver(lease, clock)) return gone('The lease is over.')
   book.beat(lease)
-  return { ok: noteRun(lease, instance) }
+  const { expiresAt, heartbeatAt } = lease
+  const others = instance === null ? [] : noteRun(lease, instance, heartbeatAt)
+  return { ok: others.length === 0 ? { expiresAt } : { expiresAt, otherInstanceAt: Math.max(...others.map(({ at }) => at)) } }
 }
 
 /** Whether no heartbeat came for so long that it is worth nothing until it is registered anew. Pure. */
@@ -50,15 +52,17 @@ export function isOver(lease: Pick<Lease, 'expiresAt'>, clock: Pick<Clock, 'now'
   return lease.expiresAt <= clock.now()
 }
 
-function noteRun(lease: Lease, instance: string | null): HeartbeatReply {
-  const { expiresAt, heartbeatAt: now } = lease
-  if (instance === null) return { expiresAt }
+/** Which run of a gateway asks, where it says so in the form that it should have. */
+export function instanceIn(header: string | string[] | undefined): string | null {
+  return typeof header === 'string' && leaseGrammar.instance.test(header) ? header : null
+}
+
+/** Notes that a run of the gateway is there. Gives the others that were heard of since it came: one that was last heard of before has ended, as with every restart. */
+export function noteRun(lease: Lease, instance: string, now: number): { at: number }[] {
   const since = lease.runs.find((run) => run.instance === instance)?.since ?? now
   const others = lease.runs.filter((run) => run.instance !== instance && now - run.at < OTHER_RUN_MS)
   lease.runs = [...others.slice(1 - MOST_RUNS), { instance, since, at: now }]
-  // One that was last heard of before this one came has ended: every restart is a new run.
-  const besides = others.filter(({ at }) => at > since)
-  return besides.length === 0 ? { expiresAt } : { expiresAt, otherInstanceAt: Math.max(...besides.map(({ at }) => at)) }
+  return others.filter(({ at }) => at > since)
 }
 
 /** Whether a name that was given back is this tunnel's: who lost the reply may ask again. */
