@@ -113,7 +113,7 @@ export const tunnelErrors = defineErrors({
   },
   TUNNEL_SERVER_UNTRUSTED: {
     message: 'The server of the tunnel, {server}, could not prove that it is the broker’s: {reason}. Nothing was sent to it.',
-    hint: 'Somebody may stand between, or the broker’s certificate has changed. It is tried again by itself; what frpc said is in the log: xopc gateway logs',
+    hint: 'Somebody may stand between, or the broker’s certificate has changed: then the new one is asked for within a minute. What frpc said is in the log: xopc gateway logs',
     http: 502,
     exit: 1,
     about: 'The certificate of the frp server is checked against the authority that the broker named, or the public ones.',

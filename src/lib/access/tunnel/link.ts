@@ -45,7 +45,7 @@ const ASK_MS = 2500
 /** Between starts because nobody came through: this long at first, twice as long each time (ms). */
 const DOUBT = { first: 15_000, most: 600_000 } as const
 /** A server that is not believed may have another certificate now, which the broker tells with a new lease; asked for no more often than this, ms. */
-const NEW_CERTIFICATE_MS = 60_000
+const NEW_CERTIFICATE_MS = 40_000
 /** So many refusals in a row by the server, while the broker knows the lease, and it is given up. */
 const REFUSALS = 3
 
