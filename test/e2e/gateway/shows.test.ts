@@ -108,6 +108,7 @@ it('lists every way in with audience and state', async () => {
     expect.objectContaining({ id: 'tailscale', audience: 'tailnet', intended: false, state: { phase: 'off' } }),
     expect.objectContaining({ id: 'lan', audience: 'lan', intended: false, state: { phase: 'off' } }),
     expect.objectContaining({ id: 'proxy', audience: 'internet', intended: false, state: { phase: 'off' } }),
+    expect.objectContaining({ id: 'tunnel', audience: 'internet', intended: false, state: { phase: 'off' } }),
   ])
 })
 
