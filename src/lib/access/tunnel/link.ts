@@ -38,6 +38,8 @@ export interface Link {
 const LOOK_MS = 1000
 /** A connection that is gone so long (ms) is not left to frpc, which waits up to 20 s between tries. */
 const PATIENCE_MS = 1500
+/** While frpc is not connected the broker is asked so often, ms: less and less often, because all its gateways ask at once. */
+const RESCUE = { least: 1000, most: 5000, share: 20 } as const
 /** So long a frpc that was just started may take to come up (ms). */
 const START_MS = 6000
 /** A broker that does not answer in this time is away, ms. */
@@ -61,7 +63,10 @@ export async function openLink(context: AccessContext, lease: Lease, program: st
   let otherInstanceAt: number | null = null
   let downSince: number | null = null
   let run: { pid: number | null; since: number } = { pid: null, since: clock.now() }
+  let rescueAt = 0
   let refusals = 0
+  /** The refusal that was counted last: each counts once. */
+  let judged: ReturnType<FrpcRun['state']> | null = null
   let doubts = 0
   let doubtedAt = -Infinity
   const frpc: FrpcRun = await startFrpc(context, lease, program, changed)
@@ -123,13 +128,18 @@ export async function openLink(context: AccessContext, lease: Lease, program: st
     if (pid !== run.pid) run = { pid, since: clock.now() }
     if (pid !== null && (await isStopped(pid))) return frpc.restart(tunnelErrors.TUNNEL_FRPC_FROZEN())
     const state = frpc.state()
-    if (state.kind === 'refused') return await judgeRefusal(state.fault)
+    if (state.kind === 'refused' && state !== judged) {
+      judged = state
+      return await judgeRefusal(state.fault)
+    }
+    if (downSince === null || clock.now() < rescueAt) return
+    rescueAt = clock.now() + Math.min(RESCUE.most, Math.max(RESCUE.least, (clock.now() - downSince) / RESCUE.share))
     if (isUntrusted(state) && clock.now() - openedAt >= NEW_CERTIFICATE_MS && (await beat(ASK_MS)) && ended === null)
       return end({ kind: 'gone' })
     const isNew = clock.now() - run.since < START_MS
-    const isDown = state.kind === 'down' && !isNew && downSince !== null && clock.now() - downSince >= PATIENCE_MS
+    const isDown = 'fault' in state && !isNew && clock.now() - downSince >= PATIENCE_MS
     // While there is no way to the broker there is none to its server. Once there is, frpc should not sleep on.
-    if (isDown && pid !== null && (await beat(ASK_MS)) && frpc.state() === state) frpc.restart(state.fault)
+    if (isDown && pid !== null && (await beat(ASK_MS)) && frpc.state() === state && 'fault' in state) frpc.restart(state.fault)
   }
 
   /** The server does not take the lease: the broker knows whether it is good. */
