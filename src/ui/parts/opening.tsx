@@ -24,8 +24,8 @@ interface Given {
   options: EnableOptions
   /** Words of the way out that closes the other one. */
   replace: string
-  /** Whether the person has to agree first; nobody should agree to what is refused anyway. Absent where nobody has to. */
-  unagreed?: () => Promise<boolean>
+  /** Whether the person has to agree first, with the other one closed for it (`replace`) or not; nobody should agree to what is refused anyway. Absent where nobody has to. */
+  unagreed?: (replace: boolean) => Promise<boolean>
 }
 
 /** The other one of each. */
@@ -61,7 +61,7 @@ export function useOpening(id: PublicWay, { options, replace: words, unagreed }:
       }
     }
     const agree = async (): Promise<void> => {
-      if ((await unagreed?.()) === true) setDanger(consentDanger(id, gateway, open))
+      if ((await unagreed?.(replace)) === true) setDanger(consentDanger(id, gateway, open))
       else await open()
     }
     // The other one goes, by which this page may have come.

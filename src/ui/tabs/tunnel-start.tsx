@@ -19,7 +19,8 @@ export function StartTunnel({ view, status, again }: { view: MethodView; status:
   const { work, begin, questions } = useOpening('tunnel', {
     options: forTime(time),
     replace: 'Close Tailscale and start the tunnel',
-    unagreed: async () => status.consentRequired && (await gateway.client.plan('tunnel')).refusal?.code === 'TUNNEL_CONSENT_REQUIRED',
+    unagreed: async (replace) =>
+      status.consentRequired && (await gateway.client.plan('tunnel', { replace })).refusal?.code === 'TUNNEL_CONSENT_REQUIRED',
   })
   const { error } = work
   return (

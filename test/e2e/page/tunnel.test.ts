@@ -71,7 +71,7 @@ needsPeer(['chromium', ...tunnelPeers], 'the public tunnel on the page', (execut
     const url = await addressOn(page)
     expect((await visit(`${url}/health`)).status).toBe(200)
     expect(await page.getByRole('link', { name: `Open ${url}` }).getAttribute('href')).toBe(url)
-    expect(await page.locator('#reach').innerText()).toBe(`${here} · the whole internet`)
+    expect(await page.locator('#reach').innerText()).toBe(`${here} · this computer alone, by a broker for trying`)
     await page
       .getByText(/^Verified from this computer .*, in \d+ ms\..* The address leads nowhere but to this computer\.$/)
       .waitFor({ timeout })
@@ -85,7 +85,7 @@ needsPeer(['chromium', ...tunnelPeers], 'the public tunnel on the page', (execut
     await page.getByRole('button', { name: 'Test', exact: true }).click()
     await page.getByText(`${url} leads to this gateway.`).waitFor()
     await goTo(tab, 'remote-access?tab=overview')
-    await page.locator('#methods > li', { hasText: 'Public tunnel' }).getByText('For the whole internet').waitFor()
+    await page.locator('#methods > li', { hasText: 'Public tunnel' }).getByText('For this computer alone, by a broker for trying').waitFor()
     await goTo(tab, 'remote-access?tab=public')
     await tabUntil(page, 'Stop')
     await page.keyboard.press('Enter')
@@ -147,7 +147,7 @@ needsPeer(['chromium', ...tunnelPeers], 'the public tunnel on the page', (execut
     const tab = await openTab(browser, url + place)
     const { page } = tab
     await signIn(tab, gateway.token)
-    expect(await page.locator('#reach').innerText()).toBe(`${here} · the whole internet`)
+    expect(await page.locator('#reach').innerText()).toBe(`${here} · this computer alone, by a broker for trying`)
     await page.getByRole('button', { name: 'Stop' }).click()
     await page.getByRole('dialog').getByText(`You opened this page by ${url}`).waitFor()
     await page.keyboard.press('Escape')
