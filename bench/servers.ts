@@ -24,6 +24,8 @@ export interface Program {
   readyUrl: string
   /** Runs on this core alone. */
   core?: number | undefined
+  /** In a session of its own, as what xopc starts is: Linux shares the cores among sessions first (sched_autogroup_enabled). */
+  ownSession?: boolean
 }
 
 /** A server that is ready. */
@@ -41,7 +43,8 @@ export async function startServer(program: Program, folder: string): Promise<Run
   const log = openSync(logFile, 'a', 0o600)
   const [command, args] = program.core === undefined ? [program.command, program.args] : ['taskset', pinned(program, program.core)]
   const start = performance.now()
-  const child = spawn(command, args, { env: program.env ?? process.env, stdio: ['ignore', log, log] })
+  const { env = process.env, ownSession = false } = program
+  const child = spawn(command, args, { env, detached: ownSession, stdio: ['ignore', log, log] })
   closeSync(log)
   const ended = endWithUs(child)
   const stop = (): Promise<void> => stopChild(child, ended)

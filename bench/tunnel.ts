@@ -133,14 +133,26 @@ async function bareFrp(bench: Bench, { frps, frpc, socket }: { frps: Peer; frpc:
   const server = join(bench.folder, 'frps.toml')
   const settings = { bindAddr: '127.0.0.1', bindPort, proxyBindAddr: '127.0.0.1', vhostHTTPPort: port, subDomainHost: 't.test' }
   writeFileSync(server, stringify({ ...settings, webServer: { addr: '127.0.0.1', port: dashboard } }))
-  await bench.start({ name: 'frps', command: frps.path, args: ['-c', server], readyUrl: `http://127.0.0.1:${dashboard}/healthz` })
+  await bench.start({
+    name: 'frps',
+    command: frps.path,
+    args: ['-c', server],
+    ownSession: true,
+    readyUrl: `http://127.0.0.1:${dashboard}/healthz`,
+  })
   const client = join(bench.folder, 'frpc.toml')
   const proxy = { name: 'bare', type: 'http', subdomain: 'bare', plugin: { type: 'unix_domain_socket', unixPath: socket } }
   const admin = await freePort()
   const common = { serverAddr: '127.0.0.1', serverPort: bindPort, transport: { poolCount: 5 } }
   writeFileSync(client, stringify({ ...common, webServer: { addr: '127.0.0.1', port: admin }, proxies: [proxy] }))
   writeFileSync(join(bench.folder, 'other.toml'), stringify({ ...common, proxies: [proxy] }))
-  await bench.start({ name: 'frpc', command: frpc.path, args: ['-c', client], readyUrl: `http://127.0.0.1:${admin}/healthz` })
+  await bench.start({
+    name: 'frpc',
+    command: frpc.path,
+    args: ['-c', client],
+    ownSession: true,
+    readyUrl: `http://127.0.0.1:${admin}/healthz`,
+  })
   return { port, host: 'bare.t.test' }
 }
 
