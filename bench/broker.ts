@@ -100,7 +100,7 @@ async function startBroker(bench: Bench, frps: Peer): Promise<{ origin: string; 
     publicUrl: `http://{name}.bench.test:${vhost}`,
     api: { host: '127.0.0.1', port: api },
     tunnelAddress: '127.0.0.1',
-    limits: { registrationsPerAddress: 1_000_000, registrationsPerKey: 1_000_000 },
+    limits: { registrationsPerAddress: 100_000, registrationsPerKey: 1_000_000 },
   }
   writeFileSync(join(dir, 'broker.json'), JSON.stringify(changed))
   const toml = readFileSync(join(dir, 'frps.toml'), 'utf8')
@@ -114,7 +114,7 @@ async function startBroker(bench: Bench, frps: Peer): Promise<{ origin: string; 
       .replace(/(webServer.port = )\d+/, `$1${dashboard}`),
   )
   // `as`: what the command prints.
-  const { secret } = JSON.parse(cli(['key', 'create', '--leases', '1000000'])) as { secret: string }
+  const { secret } = JSON.parse(cli(['key', 'create', '--leases', '100000'])) as { secret: string }
   const server = await bench.start({
     name: 'broker',
     command: process.execPath,
