@@ -65,12 +65,12 @@ export function reachOf(
   const ways = [...new Set([...socket, ...open.map(({ audienceText }) => audienceText)])]
   const internet = open.some(({ audience }) => audience === 'internet') || socket.length > 0
   // Strangers come through before the gateway has seen that they do.
-  const soon = overview.methods.some(({ audience, state }) => audience === 'internet' && state.phase === 'starting')
+  const soon = overview.methods.find(({ audience, state }) => audience === 'internet' && state.phase === 'starting')
   const own = authMode === 'none' ? 'every user and program on the gateway’s computer' : 'you, on the gateway’s computer'
   const who = [
     own,
     ...ways,
-    ...(internet ? [] : [byTheWay(overview, here) ?? (soon ? 'soon the whole internet' : 'nobody on the internet')]),
+    ...(internet ? [] : [byTheWay(overview, here) ?? (soon ? `soon ${soon.audienceText}` : 'nobody on the internet')]),
   ]
   return { text: `Reachable by: ${who.join(' · ')}`, alarm: overview.conflicts.some(({ code }: Conflict) => alarms.has(code)) }
 }

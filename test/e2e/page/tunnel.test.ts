@@ -64,7 +64,7 @@ needsPeer(['chromium', ...tunnelPeers], 'the public tunnel on the page', (execut
         expect.stringMatching(/^Connect running \d+ s$/),
         'Visit the public address to come',
       ])
-      expect(await page.locator('#reach').innerText()).toBe(`${here} · soon the whole internet`)
+      expect(await page.locator('#reach').innerText()).toBe(`${here} · soon this computer alone, by a broker for trying`)
     } finally {
       process.kill(server, 'SIGCONT')
     }
