@@ -57,7 +57,11 @@ const rows = [
   // The other end of public tunnels: a program of its own, which knows nothing of a gateway.
   {
     from: 'src/lib/broker/',
-    uses: [...files('binaries/frps', 'binaries/frps-config'), ...folders('protocol', 'supervisor', 'system'), ...error],
+    uses: [
+      ...files('binaries/frp-version', 'binaries/frpc-digests', 'binaries/frps', 'binaries/frps-config'),
+      ...folders('protocol', 'supervisor', 'system'),
+      ...error,
+    ],
     types: folders('state'),
   },
   // The record of what it started is part of the state.

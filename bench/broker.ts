@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { createPrivateKey, generateKeyPairSync, randomBytes, randomUUID, sign } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
@@ -13,7 +13,7 @@ import { figure, type Bench } from './figure.ts'
 import { launcher, xopcEnv } from './gateway.ts'
 import { allowedCores, residentBytes } from './measure.ts'
 import { findPeer, type Peer } from './peers.ts'
-import { freePort, type Running } from './servers.ts'
+import { endWithUs, freePort, type Running } from './servers.ts'
 import type { Row } from './table.ts'
 
 const SIZES = [1000, 10_000, 50_000]
@@ -35,11 +35,9 @@ await figure(`A broker with many live leases, ${REAL} of them with a real frpc; 
   const rows: Row[] = []
   const empty = residentBytes(server.pid)
   for (const size of SIZES) {
-    const begin = performance.now()
+    const [begin, before] = [performance.now(), leases.length]
     while (leases.length < size) leases.push(...(await Promise.all(Array.from({ length: Math.min(32, size - leases.length) }, register))))
-    bench.note(
-      `${size} leases: ${Math.round(((size - (leases.length - size)) / (performance.now() - begin)) * 1000)} registrations a second at most`,
-    )
+    bench.note(`${size} leases: ${Math.round(((size - before) / (performance.now() - begin)) * 1000)} registrations a second at most`)
     if (size === SIZES[0]) await startClients(bench, frpc, leases.slice(0, REAL), caPem)
     const ours = await heartbeats(wrk, bench.folder, origin, leases)
     const theirs = await heartbeats(wrk, bench.folder, bare, leases)
@@ -179,8 +177,8 @@ async function startClients(bench: Bench, frpc: Peer, leases: readonly Lease[], 
 }
 
 function spawnDetachedFrpc(frpc: Peer, path: string): void {
-  const child = execFile(frpc.path, ['-c', path])
-  process.once('exit', () => child.kill('SIGKILL'))
+  const child = spawn(frpc.path, ['-c', path], { stdio: 'ignore' })
+  void endWithUs(child)
   child.unref()
 }
 
@@ -208,6 +206,7 @@ async function heartbeats(wrk: Peer, folder: string, origin: string, leases: rea
   const { stdout } = await promisify(execFile)(wrk.path, args, { timeout: 60_000 })
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(stdout)
   const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1])
-  const [, value = '0', unit = 'ms'] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? []
+  const [, value, unit = 'ms'] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? []
+  if (value === undefined) throw new Error(`wrk did not say how long its requests took:\n${stdout}`)
   return { rate, p99: Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? 1) }
 }

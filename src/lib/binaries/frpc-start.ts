@@ -3,6 +3,7 @@ import { cleanText } from '../protocol/outside-text.ts'
 import { readPart } from '../system/files.ts'
 import { systemCode } from '../system/file-errors.ts'
 import { run, type RunResult } from '../system/process.ts'
+import { FRP_NEEDED, isSafeFrp } from './frp-version.ts'
 import { frpcErrors } from './frpc/errors.ts'
 import { type Computer, frpcTarget } from './frpc-digests.ts'
 import { frpcEnvironment } from './frpc-environment.ts'
@@ -10,8 +11,6 @@ import { HEADER_BYTES, programFormat } from './program-format.ts'
 
 /** It answers within 20 ms; a disk that has to wake up takes longer. Milliseconds. */
 const VERSION_MS = 10_000
-/** The first version without the hole of CVE-2026-40910 (attack A74). */
-const NEEDED = [0, 68, 1] as const
 
 /**
  * Starts it once, for its version: what does not start here would not start as a tunnel either, and could not say why. Throws
@@ -22,7 +21,7 @@ export async function frpcVersion(path: string, env: NodeJS.ProcessEnv, computer
   const outcome = await start(path, env, signal)
   const version = versionIn(outcome)
   if (version === null) throw startFault(path, computer, { ...outcome, quarantined: await isQuarantined(path, computer) })
-  if (isOlder(version)) throw frpcErrors.FRPC_TOO_OLD({ path, version, needed: NEEDED.join('.') })
+  if (!isSafeFrp(version)) throw frpcErrors.FRPC_TOO_OLD({ path, version, needed: FRP_NEEDED })
   return version
 }
 
@@ -88,12 +87,11 @@ function wrongArchitecture(path: string, computer: Computer, found: string): Xop
 
 async function isQuarantined(path: string, { os }: Computer): Promise<boolean> {
   if (os !== 'darwin') return false
-  const asked = await run('/usr/bin/xattr', ['-p', 'com.apple.quarantine', path]).catch(() => null)
-  return asked?.code === 0
-}
-
-function isOlder(version: string): boolean {
-  const parts = version.split('.').map(Number)
-  const differs = NEEDED.findIndex((needed, index) => parts[index] !== needed)
-  return differs !== -1 && (parts[differs] ?? 0) < (NEEDED[differs] ?? 0)
+  try {
+    return (await run('/usr/bin/xattr', ['-p', 'com.apple.quarantine', path])).code === 0
+  } catch (error) {
+    // Then what is known already is said.
+    if (error instanceof XopcError) return false
+    throw error
+  }
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../protocol/fields.ts'
 import { binaryErrors } from './errors.ts'
 
 /** What a broker decides about its frps; all ports but that of gateways are of loopback. */
@@ -149,15 +150,11 @@ function pluginProblem(plugins: readonly Record<string, unknown>[]): string | nu
 
 function pluginsIn(tree: Record<string, unknown>): Record<string, unknown>[] {
   const list: unknown = tree['httpPlugins']
-  return Array.isArray(list) ? list.filter(isTable) : []
+  return Array.isArray(list) ? list.filter(isRecord) : []
 }
 
 function at(tree: Record<string, unknown>, path: string): unknown {
-  return path.split('.').reduce<unknown>((node, key) => (isTable(node) ? node[key] : undefined), tree)
-}
-
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return path.split('.').reduce<unknown>((node, key) => (isRecord(node) ? node[key] : undefined), tree)
 }
 
 function isPort(value: unknown): boolean {

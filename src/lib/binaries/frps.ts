@@ -4,6 +4,7 @@ import { findProgram } from '../system/find-program.ts'
 import { withoutOurs } from '../system/own-variables.ts'
 import { run } from '../system/process.ts'
 import { binaryErrors } from './errors.ts'
+import { FRP_NEEDED, isSafeFrp } from './frp-version.ts'
 
 /** The `frps` of this computer, in a version that may stand in the internet. */
 export interface Frps {
@@ -12,9 +13,6 @@ export interface Frps {
   /** `0.71.0`. */
   readonly version: string
 }
-
-/** Older ones let strangers past the checks of a plugin: CVE-2026-40910 (attack A74). */
-export const FRP_NEEDED = '0.68.1'
 
 /** Finds it: `XOPC_FRPS_PATH`, else PATH. Throws `FRPS_MISSING`, `FRPS_TOO_OLD`, `PROGRAM_TIMEOUT`, `PROGRAM_NOT_STARTED`. */
 export async function findFrps(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<Frps> {
@@ -30,15 +28,6 @@ export async function findFrps(env: NodeJS.ProcessEnv, signal?: AbortSignal): Pr
   if (!isSafeFrp(version))
     throw binaryErrors.FRPS_TOO_OLD({ version: version === '' ? 'it does not say its version' : version, needed: FRP_NEEDED })
   return { program, version }
-}
-
-/** Whether a version of frp (`0.71.0`) is new enough for a broker; what is no version is not. Pure. */
-export function isSafeFrp(version: string): boolean {
-  const found = /^(\d{1,4})\.(\d{1,4})\.(\d{1,4})$/.exec(version)
-  if (found === null) return false
-  const [own, needed] = [found.slice(1).map(Number), FRP_NEEDED.split('.').map(Number)]
-  const at = own.findIndex((part, index) => part !== needed[index])
-  return at === -1 || (own[at] ?? 0) > (needed[at] ?? 0)
 }
 
 /** What it is started with. Pure. */

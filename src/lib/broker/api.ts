@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { officialFrpc } from '../binaries/frpc-digests.ts'
 import { type BrokerDiscovery, DISCOVERY_PATH, INSTANCE_HEADER, leaseGrammar, TUNNEL_TOKEN_HEADER } from '../protocol/broker-api.ts'
 import type { ApiParts } from './api-parts.ts'
 import { jsonBody } from './body.ts'
@@ -30,7 +31,7 @@ function discovery(req: IncomingMessage, { settings, port }: ApiParts): BrokerDi
   return {
     brokerUrl: settings.brokerUrl(port(), req.headers.host),
     frp: { ...frp, subdomainHost },
-    frpcVersion: '0.71.0',
+    frpcVersion: officialFrpc.version,
     heartbeatIntervalMs,
     transport: { tls: true, publicScheme },
     ...(caPem !== null && { caPem }),

@@ -1,5 +1,6 @@
-import { isSafeFrp } from '../binaries/frps.ts'
+import { isSafeFrp } from '../binaries/frp-version.ts'
 import { leaseGrammar } from '../protocol/broker-api.ts'
+import { fieldsOf } from '../protocol/fields.ts'
 import type { Audit } from '../system/audit.ts'
 import type { Clock } from '../system/clock.ts'
 import { sourceOf } from './client-address.ts'
@@ -31,9 +32,7 @@ const AUTH = 'xopc:auth this tunnel was revoked, replaced or given back, or its 
 /** Its next heartbeat is told the same, and then it registers again: nothing to give up for. */
 const OVER = 'xopc:busy the lease is over, register again'
 /** What frpc says of itself when it comes; everything else in it is a wish that nobody has here. */
-const loginFields = 'version hostname os arch privilege_key timestamp run_id client_id client_spec metas pool_count client_address'.split(
-  ' ',
-)
+const loginFields = 'version hostname os arch privilege_key timestamp run_id client_id metas pool_count client_address'.split(' ')
 const proxyFields = ['user', 'proxy_name', 'proxy_type', 'subdomain']
 
 /** Decides about one thing that a gateway's frpc asks frps for. What is not known is refused. */
@@ -47,7 +46,7 @@ export async function judgeOperation(op: string, content: Content, parts: Plugin
 
 /** Comes from every gateway every few seconds. An frpc that is refused ends by itself; frps ends the others, because it counts no ping that was refused. */
 function ping(content: Content, { book, sessions, clock }: PluginParts): Verdict {
-  const user = tableOf(content['user'])
+  const user = fieldsOf(content['user'])
   const lease = leaseOf(user['metas'], book)
   if (lease === null) return reject(AUTH)
   if (isOver(lease, clock)) return reject(OVER)
@@ -61,7 +60,7 @@ function login(content: Content, parts: PluginParts): Verdict {
   if (lease === null) return parts.failures.take(source) > 0 ? reject('xopc:busy too many wrong tokens from this address') : reject(AUTH)
   if (isOver(lease, parts.clock)) return reject(OVER)
   if (!isSafeFrp(String(content['version']))) return reject('xopc:refused this frpc is too old')
-  const wish = wishIn(content, loginFields) ?? (isEmpty(tableOf(content['client_spec'])) ? null : 'client_spec')
+  const wish = wishIn(content, loginFields)
   if (wish !== null) return reject(`xopc:refused ${wish} is not allowed here`)
   // Who knew the id of another's run could end it: frps takes the newer one of an id.
   const owner = parts.sessions.ownerOf(String(content['run_id']))
@@ -71,7 +70,7 @@ function login(content: Content, parts: PluginParts): Verdict {
 }
 
 async function newProxy(content: Content, parts: PluginParts): Promise<Verdict> {
-  const user = tableOf(content['user'])
+  const user = fieldsOf(content['user'])
   const lease = leaseOf(user['metas'], parts.book)
   if (lease === null || !isEmpty(user['user'])) return reject(AUTH)
   if (content['proxy_type'] !== 'http') return reject('xopc:refused only proxies of type http are allowed here')
@@ -89,13 +88,13 @@ async function newProxy(content: Content, parts: PluginParts): Promise<Verdict> 
 }
 
 function closeProxy(content: Content, { sessions }: PluginParts): Verdict {
-  sessions.closed(String(content['proxy_name']).replace(/^xopc-/, ''), String(tableOf(content['user'])['run_id']))
+  sessions.closed(String(content['proxy_name']).replace(/^xopc-/, ''), String(fieldsOf(content['user'])['run_id']))
   return accepted
 }
 
 /** Whose token it is; null for nobody's. There is nothing in the metadata but the token. */
 function leaseOf(metas: unknown, book: LeaseBook): Lease | null {
-  const { token, ...others } = tableOf(metas)
+  const { token, ...others } = fieldsOf(metas)
   if (typeof token !== 'string' || !leaseGrammar.token.test(token) || Object.keys(others).length > 0) return null
   return book.byAuth(hashOf(token)) ?? null
 }
@@ -117,11 +116,6 @@ function wishIn(content: Readonly<Record<string, unknown>>, known: readonly stri
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === 0 || value === false) return true
   return typeof value === 'object' && Object.keys(value).length === 0
-}
-
-function tableOf(value: unknown): Record<string, unknown> {
-  // `as`: any object can be asked for any name.
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
 function reject(reason: string): Verdict {

@@ -1,4 +1,4 @@
-import type { Clock } from '../system/clock.ts'
+import { type Clock, pause } from '../system/clock.ts'
 import type { Lease } from './leases.ts'
 
 /** Which run of frpc has which name open at frps. */
@@ -66,7 +66,7 @@ export function createSessions({ clock, silentMs }: { clock: Clock; silentMs: nu
     const own = (): void => done.abort()
     const all = waiters.get(subdomain) ?? new Set()
     waiters.set(subdomain, all.add(own))
-    await clock.sleep(waitMs, done.signal).catch(() => {})
+    await pause(clock, waitMs, done.signal)
     all.delete(own)
     if (all.size === 0) waiters.delete(subdomain)
   }

@@ -1,5 +1,5 @@
 import type { Audit } from '../system/audit.ts'
-import type { Clock } from '../system/clock.ts'
+import { type Clock, pause } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { Holdouts } from './holdouts.ts'
 import type { LeaseBook } from './leases.ts'
@@ -30,14 +30,17 @@ export function keepHouse(parts: Upkeep): () => Promise<void> {
 
   function once(): void {
     sessions.tidy()
-    book.flush()
     const now = store.version()
-    if (now === version) return
-    version = now
-    book.reload((lease) => {
-      holdouts.watch(lease)
-      audit.write('TunnelAudit.revoked', { subdomain: lease.subdomain, gatewayId: lease.gatewayId })
-    })
+    if (now !== version) {
+      book.reload((lease) => {
+        holdouts.watch(lease)
+        audit.write('TunnelAudit.revoked', { subdomain: lease.subdomain, gatewayId: lease.gatewayId })
+      })
+      // Not before: what could not be read is read again.
+      version = now
+    }
+    // After that: who was revoked is out even where nothing can be saved.
+    book.flush()
   }
 
   async function loop(): Promise<void> {
@@ -49,7 +52,7 @@ export function keepHouse(parts: Upkeep): () => Promise<void> {
         log.error('the broker’s file could not be kept up', { error })
       }
       await holdouts.look()
-      await clock.sleep(EVERY_MS, stopping.signal).catch(() => {})
+      await pause(clock, EVERY_MS, stopping.signal)
     }
   }
 

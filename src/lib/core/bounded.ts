@@ -1,4 +1,4 @@
-import type { Clock } from '../system/clock.ts'
+import { type Clock, pause } from '../system/clock.ts'
 import { coreErrors } from './errors.ts'
 
 /** How long a cancelled attempt may take to end by itself, in milliseconds. */
@@ -19,13 +19,13 @@ export async function bounded<Result>(work: (signal: AbortSignal) => Promise<Res
   const { attempt, clock, ms, id } = bound
   const finished = new AbortController()
   let late = false
-  const timer = quietSleep(clock, ms, finished.signal).then(() => {
+  const timer = pause(clock, ms, finished.signal).then(() => {
     late = !finished.signal.aborted
     if (late) attempt.abort(coreErrors.METHOD_TIMEOUT({ id, seconds: Math.round(ms / 1000) }))
   })
   // Work that does not listen to its signal is left behind after a grace, so that one method can never hold up its own switching off.
   const abandoned = aborted(attempt.signal, finished.signal).then(async () => {
-    await quietSleep(clock, GRACE_MS, finished.signal)
+    await pause(clock, GRACE_MS, finished.signal)
     throw attempt.signal.reason
   })
   abandoned.catch(ignoreOnceFinished)
@@ -37,12 +37,6 @@ export async function bounded<Result>(work: (signal: AbortSignal) => Promise<Res
     finished.abort()
     await timer
   }
-}
-
-async function quietSleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  await clock.sleep(ms, signal).catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
 }
 
 async function aborted(...signals: AbortSignal[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { cleanText } from '../protocol/outside-text.ts'
 import type { Children } from '../state/children.ts'
-import type { Clock } from '../system/clock.ts'
+import { type Clock, pause } from '../system/clock.ts'
 import { type Guarded, spawnGuarded } from '../system/guarded.ts'
 import type { Log } from '../system/log.ts'
 import { withoutOurs } from '../system/own-variables.ts'
@@ -53,8 +53,8 @@ export function keep(spec: ChildSpec, parts: KeeperParts): Keeper {
     for (let failures = 1; ; failures++) {
       const startedAt = parts.clock.now()
       const { reason, cause } = await runOnce(spec, parts, attempt, stopping.signal)
-      spec.onEnd?.(reason, cause)
       if (stopping.signal.aborted) return
+      spec.onEnd?.(reason, cause)
       if (parts.clock.now() - startedAt >= healthyMs) failures = 1
       const waitMs = hasty ? 0 : backoffMs(failures, parts.random(), spec.backoff ?? defaultBackoff)
       hasty = false
@@ -153,15 +153,6 @@ async function recorded(parts: KeeperParts, name: string, write: () => Promise<v
     await write()
   } catch (error) {
     parts.log.warn(`${name} could not be recorded`, { error })
-  }
-}
-
-/** Sleeps; wakes early, without a word, when the signal aborts. */
-async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(ms, signal)
-  } catch (error) {
-    if (!signal.aborted) throw error
   }
 }
 

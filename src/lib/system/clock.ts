@@ -20,3 +20,12 @@ export const systemClock: Clock = {
     }
   },
 }
+
+/** Sleeps; wakes early, without a word, when the signal aborts. */
+export async function pause(clock: Pick<Clock, 'sleep'>, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(ms, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}

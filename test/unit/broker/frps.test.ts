@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isSafeFrp } from '../../../src/lib/binaries/frps.ts'
+import { isSafeFrp } from '../../../src/lib/binaries/frp-version.ts'
 
 it.each([
   ['0.68.1', true],
