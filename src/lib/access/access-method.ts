@@ -133,8 +133,10 @@ export interface Exposure {
   wanted(config: Config): boolean
   /** The settings by which nothing asks for it any more. */
   away(): ConfigEdits
-  /** What closes it, and what opens it in place of another. */
-  readonly commands: { off: string; replace: string }
+  /** The command after which nothing asks for it any more. */
+  off(config: Config): string
+  /** The command that opens it in place of another. */
+  readonly replace: string
 }
 
 /** The agreement to an audience of the whole internet. */

@@ -62,6 +62,8 @@ export function createActor(method: AccessMethod, parts: ActorParts): Actor {
   }
 
   function report(step: string, change?: 'closed'): void {
+    // The same step goes on since it began.
+    if (state.phase === 'starting' && state.step === step) return
     // While it is on, looking again is not starting: what works keeps its addresses on show.
     if (change === 'closed' || (state.phase !== 'on' && state.phase !== 'degraded'))
       become({ phase: 'starting', step, since: isoAt(clock.now()) })

@@ -111,7 +111,7 @@ function conflictWith({ id, exposure }: AccessDefinition, config: Config): XopcE
   const rival = rivalOf(id, config)
   if (exposure === undefined || rival === null) return null
   const first = rival.exposure.name(config)
-  return configErrors.EXPOSURE_CONFLICT({ first, off: rival.exposure.commands.off, command: exposure.commands.replace })
+  return configErrors.EXPOSURE_CONFLICT({ first, off: rival.exposure.off(config), command: exposure.replace })
 }
 
 /** The edits that switch a method on. Throws its refusal, and what a rule between settings says. */

@@ -1,4 +1,4 @@
-import type { AccessContext } from '../access/access-method.ts'
+import type { AccessContext, AccessDefinition } from '../access/access-method.ts'
 import { accessMethods } from '../access/registry.ts'
 import type { Config } from '../config/schema.ts'
 import type { ConfigEdits } from '../config/watch.ts'
@@ -145,9 +145,20 @@ export function createLive(parts: LiveParts): Live {
     )
   }
 
+  /** What cannot be read allows nothing. */
+  async function atStart(definition: AccessDefinition): Promise<ConfigEdits> {
+    try {
+      return (await definition.atStart?.(parts.config.current(), state)) ?? {}
+    } catch (error) {
+      if (!(error instanceof XopcError)) throw error
+      log.warn(`${definition.id} does not start by itself`, { code: error.code, problem: error.message })
+      return definition.settingsOff()
+    }
+  }
+
   /** What a start must not open, or opens, is saved; where that fails it holds all the same. */
   async function settingsAtStart(): Promise<ConfigEdits> {
-    const asked = await Promise.all(accessMethods.map(async ({ atStart }) => (await atStart?.(parts.config.current(), state)) ?? {}))
+    const asked = await Promise.all(accessMethods.map(atStart))
     const edits = asked.reduce<ConfigEdits>((all, each) => ({ ...all, ...each }), {})
     if (Object.keys(edits).length === 0) return edits
     await parts.config.edit(edits).catch((error: unknown) => {

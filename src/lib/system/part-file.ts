@@ -26,8 +26,11 @@ export async function openPart(place: string): Promise<PartFile> {
     if (state !== 'open') return
     state = 'closed'
     await writing(path, async () => {
-      await file.sync()
-      await file.close()
+      try {
+        await file.sync()
+      } finally {
+        await file.close()
+      }
     })
   }
   return {

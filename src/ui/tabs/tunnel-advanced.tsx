@@ -5,7 +5,7 @@ import type { TunnelStatus } from '../../lib/protocol/tunnel-api.ts'
 import { useHouse, useSight } from '../context.ts'
 import type { Danger } from '../danger.ts'
 import { closing } from '../own-way.ts'
-import { Button, useWork } from '../parts/action.tsx'
+import { Button, useOffline, useWork } from '../parts/action.tsx'
 import { DangerDialog } from '../parts/dialog.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { useTunnelSettings } from '../tunnel-status.ts'
@@ -30,6 +30,7 @@ function AutoStart({ status: { config, canAutoStart, consent } }: { status: Tunn
   const { gateway } = useHouse()
   const work = useWork()
   const { autoStart } = config
+  const offline = useOffline()
   const fixed = !canAutoStart && !autoStart
   const turn = async (): Promise<unknown> => await gateway.change(gateway.client.patchConfig({ 'tunnel.autoStart': !autoStart }))
   return (
@@ -41,9 +42,9 @@ function AutoStart({ status: { config, canAutoStart, consent } }: { status: Tunn
           class="switch"
           id="tunnel-autostart"
           aria-checked={autoStart}
-          aria-disabled={fixed || work.busy}
+          aria-disabled={offline || fixed || work.busy}
           aria-describedby="tunnel-autostart-about"
-          onClick={() => fixed || void work.run(turn)}
+          onClick={() => offline || fixed || void work.run(turn)}
         >
           <span class="knob" aria-hidden="true" />
           Auto-start

@@ -34,7 +34,8 @@ export const exposure: Exposure = {
   name: ({ gateway: { tailscale } }) => (tailscale.mode === 'funnel' ? 'Tailscale Funnel' : 'Tailscale Serve'),
   wanted: ({ gateway: { tailscale } }) => tailscale.mode !== 'off',
   away: () => ({ 'gateway.tailscale.mode': 'off' }),
-  commands: { off: 'xopc tailscale off', replace: 'xopc tailscale serve --replace' },
+  off: () => 'xopc tailscale off',
+  replace: 'xopc tailscale serve --replace',
 }
 
 /** Serve is for the tailnet, Funnel for everybody. */

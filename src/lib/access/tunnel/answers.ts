@@ -51,7 +51,7 @@ export function discoveryIn(json: unknown, broker: string): BrokerDiscovery {
   if (!isNear(broker)) {
     if (!found.transport.tls) throw strange(broker, 'it wants a connection without TLS')
     if (found.transport.publicScheme !== 'https') throw strange(broker, 'its public addresses have no https')
-    if (reachOf(hostname(found.frp.serverAddr)) !== 'public') throw strange(broker, 'its server would be inside of this network')
+    if (reachOf(found.frp.serverAddr) !== 'public') throw strange(broker, 'its server would be inside of this network')
   }
   const { caPem, ...rest } = found
   return { ...rest, brokerUrl: found.brokerUrl.replace(/\/+$/, ''), ...(caPem === undefined ? {} : { caPem }) }
@@ -80,10 +80,6 @@ export function heartbeatIn(json: unknown, broker: string): HeartbeatReply {
 /** A broker on this computer or in its own network. */
 function isNear(broker: string): boolean {
   return reachOf(new URL(broker).hostname) !== 'public'
-}
-
-function hostname(address: string): string {
-  return address.includes(':') ? `[${address}]` : address
 }
 
 function read<Output>(schema: z.ZodType<Output>, json: unknown, broker: string, what: string): Output {

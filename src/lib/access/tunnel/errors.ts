@@ -46,6 +46,13 @@ export const tunnelErrors = defineErrors({
     exit: 1,
     about: 'Plain http is taken for brokers on this computer and in private networks only.',
   },
+  TUNNEL_BROKER_INVALID: {
+    message: '“{broker}” is not the address of a broker.',
+    hint: 'Give its https address: xopc tunnel start --broker https://frp.example.com/api',
+    http: 400,
+    exit: 2,
+    about: 'The address of a broker begins with https://, or with http:// on this computer and in private networks.',
+  },
   TUNNEL_BROKER_UNREACHABLE: {
     message: 'The broker {broker} cannot be reached: {reason}.',
     hint: 'It is tried again by itself. To see which broker is used: xopc tunnel status',

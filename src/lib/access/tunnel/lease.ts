@@ -1,3 +1,4 @@
+import { XopcError } from '../../errors/error.ts'
 import type { BrokerDiscovery, Registration } from '../../protocol/broker-api.ts'
 import { readTunnel, type SavedTunnel, saveTunnel } from '../../state/tunnel.ts'
 import type { AccessContext } from '../access-method.ts'
@@ -74,7 +75,10 @@ async function refuseCopy({ probe, audit }: AccessContext, saved: SavedTunnel, s
   if (met?.code !== 'WRONG_GATEWAY') return
   audit.write('TunnelAudit.identityInUse', { url: saved.publicUrl })
   // So that the other one hears of this one. Where the broker cannot be told, only this one says so.
-  await heartbeat(saved, signal).catch(() => signal.throwIfAborted())
+  await heartbeat(saved, signal).catch((error: unknown) => {
+    signal.throwIfAborted()
+    if (!(error instanceof XopcError)) throw error
+  })
   throw tunnelErrors.TUNNEL_IDENTITY_IN_USE({ url: saved.publicUrl })
 }
 

@@ -36,6 +36,7 @@ export const tunnel: AccessDefinition = {
     settings: (acceptedAt) => ({ 'tunnel.consent': { version: tunnelConsent.version, acceptedAt } }),
   },
   create: createTunnel,
+  undo: async (state) => await removeFiles(state),
   release: async (state, signal) => await (await import('./release.ts')).releaseLease(state, signal),
   settingsReleased: () => ({ 'tunnel.subdomain': null }),
   prefetch: async (state, signal) => await (await import('./prefetch.ts')).prefetchFrpc(state, signal),
@@ -129,7 +130,9 @@ export function createTunnel(context: AccessContext): AccessMethod {
     await context.openIngress('tunnel', { kind: 'unix', path: tunnelSocket(context.state), origins: [lease.publicUrl] })
     progress.at('starting_frpc')
     report(`connecting to ${lease.frpc.serverAddr}`)
-    const opened = await openLink(context, lease, frpc, context.changed)
+    let settled = false
+    // Until then this start itself watches it; told of every change as well, it would be begun anew at once where it fails.
+    const opened = await openLink(context, lease, frpc, () => void (settled && context.changed()))
     // Known from here on, so that whatever fails next also ends it.
     link = opened
     await opened.serving(CONNECT_MS, signal)
@@ -139,6 +142,9 @@ export function createTunnel(context: AccessContext): AccessMethod {
     since = now()
     if (proven) await noteSuccess(context)
     audit.write('TunnelAudit.started', { url: lease.publicUrl, proven })
+    settled = true
+    // What changed meanwhile is looked at once more.
+    if (opened.state().kind !== 'serving') context.changed()
     return opened
   }
 

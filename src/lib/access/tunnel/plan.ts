@@ -3,6 +3,7 @@ import type { ConfigEdits } from '../../config/watch.ts'
 import type { XopcError } from '../../errors/error.ts'
 import { tunnelConsent } from '../../protocol/consent.ts'
 import type { Audience } from '../../protocol/http-api.ts'
+import { cleanText } from '../../protocol/outside-text.ts'
 import { isPrivateHost, reachOf } from '../../protocol/reach.ts'
 import { readTunnel } from '../../state/tunnel.ts'
 import type { State } from '../../state/store.ts'
@@ -56,12 +57,10 @@ export async function hasSucceeded(state: State): Promise<boolean> {
   return saved !== null && saved.succeededAt !== null
 }
 
-/** A start opens the tunnel only where that is asked for, agreed to, and has been seen to work. */
+/** A start opens the tunnel only where that is asked for, agreed to, and has been seen to work. Throws what reading the lease throws. */
 export async function atStart(config: Config, state: State): Promise<ConfigEdits> {
   const { tunnel } = config
-  // A lease that cannot be read allows nothing.
-  const worked = await hasSucceeded(state).catch(() => false)
-  const opens = tunnel.autoStart && consentMissing(config) === null && worked
+  const opens = tunnel.autoStart && consentMissing(config) === null && (await hasSucceeded(state))
   return opens === tunnel.enabled ? {} : { 'tunnel.enabled': opens }
 }
 
@@ -82,8 +81,9 @@ export function plan(config: Config, facts: Facts): Plan {
   }
 }
 
-/** `tunnel.enabled`, and the broker where one was named. */
+/** `tunnel.enabled`, and the broker where one was named. Throws `TUNNEL_BROKER_INVALID`. */
 export function settingsOn({ broker }: AccessOptions): ConfigEdits {
+  if (broker !== undefined && !isBrokerUrl(broker)) throw tunnelErrors.TUNNEL_BROKER_INVALID({ broker: cleanText(broker, 100) })
   return { 'tunnel.enabled': true, ...(broker === undefined ? {} : { 'tunnel.brokerUrl': broker }) }
 }
 
@@ -99,12 +99,12 @@ export function proposed(config: Config, edits: ConfigEdits): Config {
   const autoStart = edits['tunnel.autoStart'] ?? tunnel.autoStart
   const brokerUrl = edits['tunnel.brokerUrl'] ?? tunnel.brokerUrl
   const isSame = enabled === tunnel.enabled && autoStart === tunnel.autoStart && brokerUrl === tunnel.brokerUrl
-  if (isSame || typeof enabled !== 'boolean' || typeof autoStart !== 'boolean' || !isUrl(brokerUrl)) return config
+  if (isSame || typeof enabled !== 'boolean' || typeof autoStart !== 'boolean' || !isBrokerUrl(brokerUrl)) return config
   return { ...config, tunnel: { ...tunnel, enabled, autoStart, brokerUrl } }
 }
 
-function isUrl(value: unknown): value is string {
-  return typeof value === 'string' && URL.canParse(value)
+function isBrokerUrl(value: unknown): value is string {
+  return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value)
 }
 
 /** Beside Tailscale it is not opened. */
@@ -112,5 +112,7 @@ export const exposure: Exposure = {
   name: () => 'the public tunnel',
   wanted: ({ tunnel }) => tunnel.enabled || tunnel.autoStart,
   away: () => ({ 'tunnel.enabled': false, 'tunnel.autoStart': false }),
-  commands: { off: 'xopc tunnel stop', replace: 'xopc tunnel start --replace' },
+  // `stop` leaves it to start by itself.
+  off: ({ tunnel }) => (tunnel.autoStart ? 'xopc config set tunnel.enabled=false tunnel.autoStart=false' : 'xopc tunnel stop'),
+  replace: 'xopc tunnel start --replace',
 }

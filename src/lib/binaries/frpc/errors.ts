@@ -98,7 +98,7 @@ export const frpcErrors = defineErrors({
   },
   FRPC_NOT_FETCHED: {
     message: 'frpc could not be fetched from {url}: {reason}.',
-    hint: 'Try again. Where this computer cannot reach that, name a mirror with XOPC_FRPC_MIRROR, or a frpc of your own with XOPC_FRPC_PATH.',
+    hint: 'Try again. Where this computer cannot reach that, start the gateway with XOPC_FRPC_MIRROR (a mirror) or XOPC_FRPC_PATH (a frpc of your own).',
     http: 502,
     exit: 1,
     about:
