@@ -36,7 +36,6 @@ export function Templates(): JSX.Element {
           autocomplete="off"
           spellcheck={false}
           placeholder={template?.domain ?? 'gateway.example.com'}
-          value={domain}
           onChange={({ currentTarget }) => setDomain(currentTarget.value.trim())}
         />
         <TabList

@@ -112,7 +112,18 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'the page through a proxy that nob
   it('writes a configuration for each program, for the domain that was typed', async () => {
     const { tab } = await open()
     const { page } = tab
-    await page.getByLabel('Your domain').fill('home.example.net')
+    const domain = page.getByLabel('Your domain')
+    const { promise: typed, resolve: goOn } = Promise.withResolvers<void>()
+    await page.route('**/xopc/api/access/proxy/template**', async (route) => {
+      await typed
+      await route.continue()
+    })
+    await page.getByRole('tab', { name: 'nginx' }).click()
+    await domain.fill('home.example.net')
+    goOn()
+    await page.locator('#template-panel code', { hasText: 'proxy_buffering off' }).first().waitFor()
+    // An answer that comes while somebody types takes nothing away.
+    expect(await domain.inputValue()).toBe('home.example.net')
     await page.keyboard.press('Enter')
     for (const [program, words] of [
       ['Caddy', 'reverse_proxy'],
