@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
 import { beforeAll, expect, it } from 'vitest'
 import { controlRoutes } from '../../src/lib/gateway/control/routes/table.ts'
 import { needsPeer } from '../support/peers.ts'
@@ -8,7 +7,6 @@ import { signIn } from './browsers.ts'
 import { type House, openHouse } from './doors.ts'
 import { keyLine, openLocalUi } from './local-ui.ts'
 import { join as joinAsPhone, mint } from './pairing.ts'
-import { openTenants, visit } from './tenants.ts'
 
 // What stands in a URL stands in histories, Referer headers and the logs of everything on the way.
 
@@ -136,45 +134,3 @@ needsPeer('netns', 'a credential in the URL', (ip) => {
     expect(logs(there.gateway.stateDir)).not.toContain(ui.code)
   })
 })
-
-needsPeer(['chromium', 'caddy', 'own-hosts'], 'the secret of a pairing link', (chromium, caddy) => {
-  it('stays in no history, no Referer, no log and no page', async () => {
-    const app = '<!doctype html><html><head><title>the app</title></head><body>hello</body></html>'
-    const tenants = await openTenants(chromium, caddy, { '/': app })
-    const { gateway, url, received } = tenants
-    const { link, secret } = await tenants.mint()
-    const page = await (await tenants.person()).newPage()
-    const asked: string[] = []
-    page.on('request', (request) => asked.push(`${request.url()} ${JSON.stringify(request.headers())}`))
-    await visit(page, link)
-    await page.getByRole('button', { name: 'Join' }).waitFor()
-    expect(
-      await page.evaluate(() =>
-        [location.href, document.documentElement.outerHTML, JSON.stringify({ ...sessionStorage, ...localStorage })].join(),
-      ),
-    ).not.toContain(secret)
-    await visit(page, `${url}/xopc/`)
-    await goBack(page)
-    await page.getByText('holds no pairing code').waitFor()
-    expect(page.url()).toBe(`${url}/xopc/pair`)
-    await visit(page, link)
-    await page.getByRole('button', { name: 'Join' }).click()
-    await page.waitForURL(`${url}/`)
-    await goBack(page)
-    expect(page.url()).not.toContain('#')
-    // Playwright names the address as it was opened, which is sent without its fragment.
-    expect(asked.filter((line) => line.includes(secret) && !line.startsWith(link))).toEqual([])
-    expect(JSON.stringify(received())).not.toContain(secret)
-    expect(logs(gateway.stateDir)).not.toContain(secret)
-  })
-})
-
-/** The page before, asked for again where the network of this computer changed meanwhile. */
-async function goBack(page: Page): Promise<void> {
-  try {
-    await page.goBack()
-  } catch (error) {
-    if (!(error instanceof Error && error.message.includes('ERR_NETWORK_CHANGED'))) throw error
-    await page.reload()
-  }
-}

@@ -16,7 +16,8 @@ needsPeer('chromium', 'the page of who is signed in', (executablePath) => {
     const tab = await openTab(browser, gateway.url)
     await tab.page.clock.install()
     await signIn(tab, gateway.token)
-    await tab.page.waitForLoadState()
+    // What follows the sign-in is asked for by now.
+    await tab.page.locator('#methods > li').first().waitFor()
     const asked: string[] = []
     tab.page.on('request', (request) => asked.push(request.url()))
     // Every timer that the page has set fires.
