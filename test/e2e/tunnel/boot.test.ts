@@ -114,6 +114,19 @@ needsPeer(tunnelPeers, 'what a start of the gateway opens', (frps, frpc) => {
       ])
     })
 
+    it.each([
+      ['in place of Tailscale', ['--replace']],
+      ['for a time', ['--replace', '--for', '30m']],
+    ])('%s: what is no broker is refused before anything is closed', async (_, args) => {
+      const gateway = await at(withTunnel({}, serve))
+      for (const broker of ['ftp://127.0.0.1/api', 'nonsense', 'https://']) {
+        const ran = await gateway.xopc(['tunnel', 'start', ...args, '--broker', broker])
+        expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining('TUNNEL_BROKER_INVALID')])
+      }
+      expect(await viewOf(gateway)).toMatchObject({ intended: false })
+      expect((await overviewOf(gateway)).methods[0]).toMatchObject({ id: 'tailscale', intended: true })
+    })
+
     it('Tailscale is refused while the tunnel is on, or is to start by itself, and takes its place with --replace', async () => {
       const gateway = await at()
       await startTunnel(gateway)
@@ -122,7 +135,9 @@ needsPeer(tunnelPeers, 'what a start of the gateway opens', (frps, frpc) => {
       expect(refused.stderr).toContain('xopc tunnel stop')
       expect((await gateway.xopc(['config', 'set', 'tunnel.autoStart=true'])).code).toBe(0)
       await gateway.xopc(['tunnel', 'stop'])
-      expect((await gateway.xopc(['tailscale', 'serve'])).stderr).toContain('EXPOSURE_CONFLICT')
+      const again = await gateway.xopc(['tailscale', 'serve'])
+      expect(again.stderr).toContain('EXPOSURE_CONFLICT')
+      expect(again.stderr).toContain('xopc config set tunnel.enabled=false tunnel.autoStart=false')
       expect((await gateway.xopc(['config', 'set', 'gateway.tailscale.mode=serve'])).stderr).toContain('EXPOSURE_CONFLICT')
       await gateway.xopc(['tailscale', 'serve', '--replace'])
       expect(await tunnelOf(gateway)).toMatchObject({ enabled: false, state: 'disconnected', config: { autoStart: false } })

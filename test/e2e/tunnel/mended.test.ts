@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -131,7 +132,33 @@ needsPeer(tunnelPeers, 'what breaks is named while it lasts, and mended', (frps,
     })
   })
 
+  it('a server that says nothing at a start is named, and waited for, before it is tried anew', { timeout: 120_000 }, async () => {
+    const broker = await startBroker(frps)
+    const gateway = await tunnelGateway(frpc, broker.url)
+    const { stdout } = await run(['pgrep', '-f', `frps -c ${broker.stateDir}`])
+    const server = Math.max(...stdout.trim().split('\n').map(Number))
+    process.kill(server, 'SIGSTOP')
+    try {
+      await gateway.xopc(['tunnel', 'start'], { timeoutMs: 60_000 })
+      const { state } = await untilView(gateway, { state: { phase: 'failed', error: { code: 'TUNNEL_SERVER_UNREACHABLE' } } }, 60_000)
+      const retryAt = state.phase === 'failed' ? Date.parse(state.retryAt ?? '') : 0
+      expect(retryAt).toBeGreaterThan(Date.now())
+    } finally {
+      process.kill(server, 'SIGCONT')
+    }
+    await untilVerified(gateway, 40_000)
+  })
+
   describe('the gateway', () => {
+    it('that is killed leaves the token of its lease in no file, once the tunnel is stopped', async () => {
+      const { gateway } = await opened()
+      await gateway.kill9()
+      const written = join(gateway.stateDir, 'run', 'frpc.toml')
+      expect(existsSync(written)).toBe(true)
+      expect((await gateway.xopc(['tunnel', 'stop'])).code).toBe(0)
+      expect(existsSync(written)).toBe(false)
+    })
+
     it('that is killed opens nothing at its next start, and gets its name again when it is asked', async () => {
       const { broker, gateway, url } = await opened()
       await gateway.kill9()

@@ -156,6 +156,26 @@ describe('the reconciler', () => {
     expect(await settled()).toMatchObject(verified)
   })
 
+  it('a step that is reported again goes on since it began, and is told once', async () => {
+    const { clock, method, reconciler, settled, phases } = setting()
+    const { promise, resolve } = Promise.withResolvers<AccessState>()
+    method.onEnable = async (_signal, report) => {
+      for (let count = 0; count < 3; count++) {
+        report('fetching')
+        await clock.sleep(1000)
+      }
+      return await promise
+    }
+    reconciler.intend('lan', true)
+    await settled(50)
+    const began = clock.now()
+    await clock.advance(2500)
+    expect(await settled(50)).toMatchObject({ phase: 'starting', step: 'fetching', since: new Date(began).toISOString() })
+    expect(phases).toEqual(['wanted starting', 'wanted starting'])
+    resolve(on)
+    await clock.advance(1000)
+  })
+
   it('disabling cancels a slow enable', async () => {
     const { method, reconciler, settled } = setting()
     method.onEnable = untilAborted
