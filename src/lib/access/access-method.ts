@@ -100,6 +100,8 @@ export interface AccessDefinition {
   proposed(config: Config, edits: ConfigEdits): Config
   /** Why settings of it that do not switch it on must not be saved, or null; absent where all may. */
   unready?(config: Config, edits: ConfigEdits, state: State): Promise<XopcError | null>
+  /** The secret that switching it on, by which `config` becomes `next`, would show to somebody it was not given for, or null; absent where it shows none. */
+  wrongReceiver?(config: Config, next: Config, state: State): Promise<Astray | null>
   /** The settings that a start of the gateway writes, because what they ask for is not what a start may open; absent where there are none. */
   atStart?(config: Config, state: State): Promise<ConfigEdits>
   /** What makes it one of those of which only one is on at a time; absent where it goes beside others. */
@@ -115,6 +117,12 @@ export interface AccessDefinition {
   settingsReleased?(): ConfigEdits
   /** Brings what it needs of other people's programs; absent where it brings nothing. */
   prefetch?(state: State, signal: AbortSignal): Promise<Prefetched>
+}
+
+/** A secret that would go astray: which setting names who would see it, and which one holds it. */
+export interface Astray {
+  key: string
+  secret: string
 }
 
 /** What a prefetch brought, or found. */

@@ -110,7 +110,7 @@ export const configErrors = defineErrors({
   },
   CONFIG_SECRET_NEEDED: {
     message: 'Changing {key} would send the stored {secret} to another place, so it has to be given again.',
-    hint: 'Give both in one change: {key}, and {secret} anew',
+    hint: 'Give {key} and {secret} in one change; what the environment gives is changed there. Where the secret is good for both: xopc config set {key}=<url>',
     http: 400,
     exit: 1,
     about:

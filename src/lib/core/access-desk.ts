@@ -1,5 +1,4 @@
 import type { AccessOptions } from '../access/access-method.ts'
-import { configErrors } from '../config/errors.ts'
 import { toSegments } from '../config/problems.ts'
 import type { Config } from '../config/schema.ts'
 import { valueAt } from '../config/tree.ts'
@@ -67,7 +66,6 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
     const before = rival === null ? effective() : rival.proposed(effective(), rival.exposure.away())
     const edits = await editsToEnable(id, { config: before, state }, asked)
     refuseOverridden(id, edits)
-    await refuseOtherReceiver(edits)
     if (rival !== null) await putAway(rival)
     const wasIntended = definitionOf(id).intended(effective())
     if (time === undefined) {
@@ -88,15 +86,6 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
     await config.edit(edits)
     parts.reconciler().intend(rival.id, false)
     await settled(rival.id, AWAY_MS)
-  }
-
-  /** A stored secret goes to nobody else than whom it was stored for, whoever asks. Throws `CONFIG_SECRET_NEEDED`. */
-  async function refuseOtherReceiver(edits: ConfigEdits): Promise<void> {
-    const broker = edits['tunnel.brokerUrl']
-    const { brokerUrl, registrationSecret } = config.current().tunnel
-    const stored = registrationSecret !== undefined && config.origin('tunnel.registrationSecret') === null
-    if (typeof broker !== 'string' || !stored || sameOrigin(broker, brokerUrl)) return
-    throw configErrors.CONFIG_SECRET_NEEDED({ key: 'tunnel.brokerUrl', secret: 'tunnel.registrationSecret' })
   }
 
   /** For a time: nothing is saved. Where just that is on without an end, it gets one: what is saved would open it again. */
@@ -167,10 +156,6 @@ export function createAccessDesk(parts: AccessDeskParts): AccessDesk {
 
 function isOff(value: unknown): boolean {
   return value === false || value === 'off'
-}
-
-function sameOrigin(one: string, other: string): boolean {
-  return URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin
 }
 
 /** What keeps something from being saved, where it is no reason to stop. */

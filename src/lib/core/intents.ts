@@ -52,7 +52,8 @@ export async function planFor(id: AccessId, { config, state }: Situation, { repl
   const next = definition.proposed(before, definition.settingsOn(options))
   const plan = definition.plan(next, await look(definition, state))
   const conflict = rivalOf(id, before) === null ? null : conflictWith(definition, config)
-  const refused = conflict ?? (plan.refusal === undefined ? brokenRule(before, next) : null)
+  const astray = await secretAstray(definition, { config: before, state }, next)
+  const refused = conflict ?? astray ?? (plan.refusal === undefined ? brokenRule(before, next) : null)
   if (refused !== null) return { steps: [], refusal: refused.info() }
   if (rival === null || plan.refusal !== undefined) return plan
   return { steps: [{ title: `close ${rival.exposure.name(config)}` }, ...plan.steps] }
@@ -121,8 +122,17 @@ export async function editsToEnable(id: AccessId, { config, state }: Situation, 
   // Also where a file asks for both: then neither is open.
   const conflict = conflictWith(definition, config)
   if (conflict !== null) throw conflict
-  await refuse(definition, { config, state }, definition.proposed(config, edits))
+  const next = definition.proposed(config, edits)
+  const astray = await secretAstray(definition, { config, state }, next)
+  if (astray !== null) throw astray
+  await refuse(definition, { config, state }, next)
   return edits
+}
+
+/** `CONFIG_SECRET_NEEDED` where switching it on would show a secret to somebody it was not given for; or null. */
+async function secretAstray({ wrongReceiver }: AccessDefinition, { config, state }: Situation, next: Config): Promise<XopcError | null> {
+  const astray = (await wrongReceiver?.(config, next, state)) ?? null
+  return astray === null ? null : configErrors.CONFIG_SECRET_NEEDED(astray)
 }
 
 /** Why what is open for a time must not be so any more: the file changed since, and was judged without it. Null where it may. Pure. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Plan } from '../../../src/lib/access/access-method.ts'
@@ -216,6 +216,59 @@ needsPeer(tunnelPeers, 'the public tunnel, by a broker on this computer', (frps,
       expect(await sourceAt(stateDir)).toMatchObject({ source: 'none' })
     })
 
+    it('of the environment is not sent to another broker, either', async () => {
+      const env = { XOPC_TUNNEL_REGISTRATION_SECRET: 'secret-of-a-test' }
+      const gateway = await tunnelGateway(frpc, 'https://broker.example/api', { env })
+      for (const more of [[], ['--for', '30m']]) {
+        const ran = await gateway.xopc(['tunnel', 'start', '--broker', broker.url, ...more])
+        expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('CONFIG_SECRET_NEEDED')])
+      }
+      expect((await tunnelOf(gateway)).config.brokerUrl).toBe('https://broker.example/api')
+    })
+
+    it.each([
+      ['of the environment', { XOPC_TUNNEL_REGISTRATION_SECRET: 'secret-of-a-test' }, {}],
+      ['that was saved', {}, { registrationSecret: 'secret-of-a-test' }],
+      [
+        'that was saved after trying one on this computer',
+        {},
+        { registrationSecret: 'secret-of-a-test', brokerUrl: 'http://127.0.0.1:9/api' },
+      ],
+    ])('%s goes to the first broker that is named', async (_, env, tunnel) => {
+      const gateway = await startGateway({ env: { XOPC_FRPC_PATH: frpc, ...env }, config: { tunnel } })
+      const ran = await gateway.xopc(['tunnel', 'start', '--accept-risk', '--broker', broker.url])
+      // This one was made for nobody there: it was seen.
+      expect([ran.code, ran.stdout]).toEqual([1, expect.stringContaining('does not take the registration secret')])
+    })
+
+    it('that was shown to one broker goes to no other, when the first is not named any more', async () => {
+      const env = { XOPC_TUNNEL_REGISTRATION_SECRET: 'secret-of-a-test' }
+      const gateway = await tunnelGateway(frpc, 'https://broker.example/api', { env })
+      const lease = {
+        brokerUrl: 'https://broker.example/api',
+        tunnelId: 'one',
+        tunnelToken: 'two',
+        subdomain: 'home',
+        publicUrl: 'https://home.broker.example',
+        frpc: { serverAddr: 'broker.example', serverPort: 7000, proxyName: 'one' },
+        registeredAt: new Date().toISOString(),
+        succeededAt: null,
+      }
+      await writeFile(join(gateway.stateDir, 'tunnel.json'), JSON.stringify(lease))
+      expect((await gateway.xopc(['config', 'unset', 'tunnel.brokerUrl'])).code).toBe(0)
+      const tries = [
+        ['--broker', broker.url],
+        ['--broker', broker.url, '--dry-run'],
+      ]
+      for (const args of tries) {
+        const ran = await gateway.xopc(['tunnel', 'start', ...args])
+        expect([ran.code, ran.stdout + ran.stderr]).toEqual([1, expect.stringContaining('xopc config set tunnel.brokerUrl=<url>')])
+      }
+      expect((await gateway.xopc(['config', 'set', `tunnel.brokerUrl=${broker.url}`])).code).toBe(0)
+      const ran = await gateway.xopc(['tunnel', 'start'])
+      expect([ran.code, ran.stdout]).toEqual([1, expect.stringContaining('does not take the registration secret')])
+    })
+
     it('is not sent to another broker than it was saved for', async () => {
       const gateway = await gatewayAt({ tunnel: { brokerUrl: 'https://broker.example/api', registrationSecret: 'secret-of-a-test' } })
       const ran = await gateway.xopc(['tunnel', 'start', '--broker', broker.url])
@@ -234,6 +287,9 @@ needsPeer(tunnelPeers, 'the public tunnel, by a broker on this computer', (frps,
       const ran = await gateway.xopc(['tunnel', 'stop', '--release', '--yes'])
       expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining('was given back')])
       expect(await tunnelOf(gateway)).toMatchObject({ state: 'disconnected', subdomain: null, canAutoStart: false })
+      const audit = await readFile(join(gateway.stateDir, 'logs', 'audit.log'), 'utf8')
+      // Nothing was lost that was stopped.
+      expect([audit.includes('TunnelAudit.stopped'), audit.includes('TunnelAudit.lost')]).toEqual([true, false])
       expect(await startTunnel(gateway)).not.toBe(url)
     })
 

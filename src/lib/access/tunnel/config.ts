@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { reachOf } from '../../protocol/reach.ts'
 
 /** That a person agreed to an audience of the whole internet, to which text, and when. */
 export const tunnelConsentSetting = z.strictObject({
@@ -7,6 +8,9 @@ export const tunnelConsentSetting = z.strictObject({
 })
 
 /** `tunnel`. */
+/** The broker until another one is named. */
+export const FIRST_BROKER = 'https://frp.xopc.ai/api'
+
 export const tunnelSettings = z
   .strictObject({
     enabled: z.boolean().default(false).meta({ description: 'Whether the public tunnel is wanted now.' }),
@@ -23,7 +27,7 @@ export const tunnelSettings = z
       }),
     brokerUrl: z
       .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-      .default('https://frp.xopc.ai/api')
+      .default(FIRST_BROKER)
       .meta({ description: 'The broker that gives out public names.', env: 'XOPC_TUNNEL_BROKER_URL' }),
     subdomain: z
       .string()
@@ -32,3 +36,8 @@ export const tunnelSettings = z
       .meta({ description: 'The name you would like to have at the broker.' }),
   })
   .prefault({})
+
+/** Whether a broker is on this computer, for trying: it lets nobody else in. */
+export function isBrokerHere(brokerUrl: string): boolean {
+  return reachOf(new URL(brokerUrl).hostname) === 'loopback'
+}

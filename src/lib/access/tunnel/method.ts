@@ -11,7 +11,7 @@ import type { LeaseWish } from './lease.ts'
 import type { Link } from './link.ts'
 import * as plans from './plan.ts'
 import { createProgress, downloadText } from './progress.ts'
-import { registrationSecret } from './secret.ts'
+import { registrationSecret, wrongReceiver } from './secret.ts'
 
 /** The public tunnel: what is known without a gateway, and the method itself. Whatever asks a broker or runs frpc is loaded when it is needed: every command pays for the rest. */
 export const tunnel: AccessDefinition = {
@@ -28,6 +28,7 @@ export const tunnel: AccessDefinition = {
   settingsOff: plans.settingsOff,
   proposed: plans.proposed,
   unready: plans.unready,
+  wrongReceiver,
   atStart: plans.atStart,
   exposure: plans.exposure,
   consent: {

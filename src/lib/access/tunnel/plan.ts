@@ -4,10 +4,11 @@ import type { XopcError } from '../../errors/error.ts'
 import { tunnelConsent } from '../../protocol/consent.ts'
 import type { Audience } from '../../protocol/http-api.ts'
 import { cleanText } from '../../protocol/outside-text.ts'
-import { isPrivateHost, reachOf } from '../../protocol/reach.ts'
+import { isPrivateHost } from '../../protocol/reach.ts'
 import { readTunnel } from '../../state/tunnel.ts'
 import type { State } from '../../state/store.ts'
 import type { AccessOptions, Exposure, Facts, Plan } from '../access-method.ts'
+import { isBrokerHere } from './config.ts'
 import { tunnelErrors } from './errors.ts'
 import { registrationSecret } from './secret.ts'
 
@@ -23,11 +24,7 @@ export function audience(): Audience {
 
 /** The audience in words: a broker on this computer lets nobody else in. */
 export function audienceText({ tunnel }: Config): string {
-  return isOnlyHere(tunnel.brokerUrl) ? 'this computer alone, by a broker for trying' : 'the whole internet'
-}
-
-function isOnlyHere(brokerUrl: string): boolean {
-  return reachOf(new URL(brokerUrl).hostname) === 'loopback'
+  return isBrokerHere(tunnel.brokerUrl) ? 'this computer alone, by a broker for trying' : 'the whole internet'
 }
 
 /** Why it must not be switched on: `TUNNEL_AUTH_REQUIRED`, `TUNNEL_BROKER_INSECURE`, `TUNNEL_REGISTRATION_SECRET_REQUIRED`; or null. Pure. */
