@@ -25,6 +25,7 @@ import { keepHouse } from './upkeep.ts'
 export interface Broker {
   readonly brokerUrl: string
   readonly publicUrlPattern: string
+  /** Ends all of it. Throws `BROKER_NOT_SAVED`. */
   close(): Promise<void>
 }
 
@@ -46,7 +47,14 @@ export async function startBroker(parts: BrokerParts): Promise<Broker> {
   const { settings, store, clock, log } = parts
   const ends: (() => Promise<void>)[] = []
   const close = async (): Promise<void> => {
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end()
+    const end = ends.pop()
+    if (end === undefined) return
+    // What could not be saved is told, and keeps nothing else from ending.
+    try {
+      await end()
+    } finally {
+      await close()
+    }
   }
   const { limits } = settings
   const counter = (rule: { max: number; windowMs: number }) => createCounter({ rule, clock })

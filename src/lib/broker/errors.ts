@@ -9,6 +9,14 @@ export const brokerErrors = defineErrors({
     exit: 3,
     about: 'The SQLite file of names, leases and registration keys cannot be opened, is no database, or was written by a newer xopc.',
   },
+  BROKER_NOT_SAVED: {
+    message: 'The broker has ended and could not save the last heartbeats: {reason}.',
+    hint: 'Names and tunnels come back by themselves. See to the disk and to who else holds the file, then: xopc broker start',
+    http: 500,
+    exit: 1,
+    about:
+      'The SQLite file could not be written at the end: the disk is full, or another program keeps it locked. Nothing else is lost, and frps has ended.',
+  },
   BROKER_PORT_TAKEN: {
     message: 'The broker cannot listen on {place}: {reason}.',
     hint: 'End what listens there, or take another port: xopc broker start --dev --port 0',

@@ -10,8 +10,6 @@ export interface Rule {
 export interface Counter {
   /** Counts one: 0 where it is within the rule, else milliseconds until the window ends. */
   take(key: string): number
-  /** The same without counting. */
-  wait(key: string): number
   /** Keys remembered now; bounded. */
   size(): number
 }
@@ -22,15 +20,11 @@ const MOST = 10_000
 /** A counter in memory. */
 export function createCounter({ rule, clock, most = MOST }: { rule: Rule; clock: Pick<Clock, 'now'>; most?: number }): Counter {
   const seen = new Map<string, { count: number; since: number }>()
-  const current = (key: string) => {
-    const entry = seen.get(key)
-    const now = clock.now()
-    return entry !== undefined && now - entry.since < rule.windowMs ? entry : { count: 0, since: now }
-  }
-  const left = ({ since }: { since: number }) => Math.max(1, since + rule.windowMs - clock.now())
   return {
     take(key) {
-      const entry = current(key)
+      const now = clock.now()
+      const known = seen.get(key)
+      const entry = known !== undefined && now - known.since < rule.windowMs ? known : { count: 0, since: now }
       entry.count++
       seen.delete(key)
       seen.set(key, entry)
@@ -38,11 +32,7 @@ export function createCounter({ rule, clock, most = MOST }: { rule: Rule; clock:
         if (seen.size <= most) break
         seen.delete(oldest)
       }
-      return entry.count > rule.max ? left(entry) : 0
-    },
-    wait(key) {
-      const entry = current(key)
-      return entry.count >= rule.max ? left(entry) : 0
+      return entry.count > rule.max ? Math.max(1, entry.since + rule.windowMs - now) : 0
     },
     size: () => seen.size,
   }

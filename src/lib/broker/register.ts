@@ -36,7 +36,7 @@ async function judged(req: IncomingMessage, parts: ApiParts): Promise<Outcome<ob
   const request = body === 'broken' ? refuse('BAD_REQUEST', 'The body is no JSON.') : registrationIn(body.json)
   if ('refused' in request) return request
   const { host } = req.headers
-  const audiences = [settings.brokerUrl(port(), host), ...settings.audiences(port(), host)]
+  const audiences = [settings.brokerUrl(port(), host), ...settings.audiences(port())]
   const problem = signatureProblem(request.ok, audiences, clock.now())
   if (problem !== null) return problem
   const granted = grant(request.ok, key.ok, parts)

@@ -1,6 +1,5 @@
 import { findFrps } from '../binaries/frps.ts'
 import type { FrpsSettings } from '../binaries/frps-config.ts'
-import { XopcError } from '../errors/error.ts'
 import { createSupervisor } from '../supervisor/supervisor.ts'
 import { createAudit } from '../system/audit.ts'
 import { type Clock, systemClock } from '../system/clock.ts'
@@ -24,11 +23,12 @@ export interface RunOptions {
   env: NodeJS.ProcessEnv
 }
 
-/** Runs the broker of a folder while `work` lasts. Throws `BROKER_ALREADY_RUNNING`, `BROKER_NOT_SET_UP`, and what its parts throw. */
-export async function runBrokerIn(folder: BrokerFolder, options: RunOptions, work: (broker: Broker) => Promise<void>): Promise<void> {
+/** Runs the broker of a folder while `whileUp` lasts. Throws `BROKER_ALREADY_RUNNING`, `BROKER_NOT_SET_UP`, `BROKER_NOT_SAVED`, and what its parts throw. */
+export async function runBrokerIn(folder: BrokerFolder, options: RunOptions, whileUp: (broker: Broker) => Promise<void>): Promise<void> {
   const program = await findFrps(options.env)
   await ensurePrivateDir(folder.dir)
-  await alone(folder, async () => {
+  const busy = (pid: number | 'unknown') => brokerErrors.BROKER_ALREADY_RUNNING({ folder: folder.dir, pid })
+  const work = async (): Promise<void> => {
     const clock = systemClock
     const level = logLevelOf(options.env) ?? 'info'
     const log = createLog({ path: folder.log, clock, level })
@@ -44,7 +44,7 @@ export async function runBrokerIn(folder: BrokerFolder, options: RunOptions, wor
       const broker = await startBroker({ ...parts, frps: { program, configPath: folder.frps, settings: frps } })
       log.info('the broker runs', { url: broker.brokerUrl, frps: program.version })
       try {
-        await work(broker)
+        await whileUp(broker)
       } finally {
         await broker.close()
       }
@@ -53,7 +53,8 @@ export async function runBrokerIn(folder: BrokerFolder, options: RunOptions, wor
       audit.close()
       log.close()
     }
-  })
+  }
+  await withFileLock(folder.lock, work, { waitMs: 0, busy })
 }
 
 async function prepared(
@@ -62,17 +63,4 @@ async function prepared(
   clock: Clock,
 ): Promise<{ settings: BrokerSettings; frps: FrpsSettings }> {
   return dev ? await prepareDev(folder, port, clock) : await preparePublic(folder)
-}
-
-async function alone(folder: BrokerFolder, work: () => Promise<void>): Promise<void> {
-  let mine = false
-  const inside = async (): Promise<void> => {
-    mine = true
-    await work()
-  }
-  await withFileLock(folder.lock, inside, { waitMs: 0 }).catch((error: unknown) => {
-    if (mine || !(error instanceof XopcError) || error.code !== 'LOCK_TIMEOUT') throw error
-    const [, pid = 'unknown'] = /pid (\d+)/.exec(error.message) ?? []
-    throw brokerErrors.BROKER_ALREADY_RUNNING({ folder: folder.dir, pid }, { cause: error })
-  })
 }

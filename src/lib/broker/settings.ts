@@ -16,7 +16,7 @@ export interface BrokerSettings {
   /** Base of the API, as gateways dial it, from what listens and what the caller has in `Host`. */
   brokerUrl(port: number, host: string | undefined): string
   /** Other names of the API under which a registration may be signed. */
-  audiences(port: number, host: string | undefined): string[]
+  audiences(port: number): string[]
   /** Where gateways' frpc find frps. */
   frp: { serverAddr: string; serverPort: number }
   subdomainHost: string

@@ -1,6 +1,7 @@
 import type { Audit } from '../system/audit.ts'
 import { type Clock, pause } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import { brokerErrors } from './errors.ts'
 import type { Holdouts } from './holdouts.ts'
 import type { LeaseBook } from './leases.ts'
 import type { Sessions } from './sessions.ts'
@@ -21,7 +22,7 @@ const EVERY_MS = 1000
 
 /**
  * Once a second: saves heartbeats, and takes over what the command line did in the file meanwhile. Who was revoked is then refused whatever it asks for,
- * and has to be gone in time. Returns the way to stop it, which saves a last time.
+ * and has to be gone in time. Returns the way to stop it, which saves a last time and throws `BROKER_NOT_SAVED` where that fails.
  */
 export function keepHouse(parts: Upkeep): () => Promise<void> {
   const { store, book, sessions, holdouts, clock, log, audit } = parts
@@ -60,6 +61,10 @@ export function keepHouse(parts: Upkeep): () => Promise<void> {
   return async () => {
     stopping.abort()
     await over
-    book.flush()
+    try {
+      book.flush()
+    } catch (error) {
+      throw brokerErrors.BROKER_NOT_SAVED({ reason: error instanceof Error ? error.message : String(error) }, { cause: error })
+    }
   }
 }

@@ -8,6 +8,8 @@ export interface FileLockOptions {
   /** Default 10,000 ms. */
   waitMs?: number
   signal?: AbortSignal
+  /** What is thrown instead of `LOCK_TIMEOUT`, by the pid of who holds it. */
+  busy?: (pid: number | 'unknown') => Error
 }
 
 /** A holder whose pid we cannot judge (another container) is given up on after this, as is a file that no xopc wrote. Milliseconds. */
@@ -20,7 +22,7 @@ const brokenAgeMs = 2_000
  */
 export async function withFileLock<T>(path: string, work: () => Promise<T>, options: FileLockOptions = {}): Promise<T> {
   const waitMs = options.waitMs ?? 10_000
-  const release = await acquire(`${path}.lock`, { waitMs, until: Date.now() + waitMs, signal: options.signal })
+  const release = await acquire(`${path}.lock`, { waitMs, until: Date.now() + waitMs, signal: options.signal, busy: options.busy })
   try {
     return await work()
   } finally {
@@ -32,6 +34,7 @@ interface Wait {
   waitMs: number
   until: number
   signal: AbortSignal | undefined
+  busy: FileLockOptions['busy']
 }
 
 async function acquire(lock: string, wait: Wait): Promise<() => Promise<void>> {
@@ -47,7 +50,8 @@ async function acquire(lock: string, wait: Wait): Promise<() => Promise<void>> {
 async function waitOrTakeAway(lock: string, held: string, wait: Wait): Promise<void> {
   if (await isAbandoned(lock, held)) return await takeAway(lock, held, wait)
   if (Date.now() < wait.until) return await delay(5 + Math.random() * 20)
-  throw systemErrors.LOCK_TIMEOUT({ path: lock, pid: markIn(held)?.pid ?? 'unknown', seconds: wait.waitMs / 1000 })
+  const pid = markIn(held)?.pid ?? 'unknown'
+  throw wait.busy?.(pid) ?? systemErrors.LOCK_TIMEOUT({ path: lock, pid, seconds: wait.waitMs / 1000 })
 }
 
 /**

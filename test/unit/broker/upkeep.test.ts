@@ -40,5 +40,5 @@ it('a revocation that could not be read is read again, and holds where nothing c
   expect([reads, gone]).toEqual([2, ['mine']])
   await clock.advance(1000)
   expect(reads).toBe(2)
-  await expect(stop()).rejects.toBe(full)
+  await expect(stop()).rejects.toMatchObject({ code: 'BROKER_NOT_SAVED', cause: full })
 })

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** What lets gateways register; the secret itself is nowhere. Times are milliseconds since the epoch. */
-export interface RegistrationKey {
+export type RegistrationKey = {
   id: string
   name: string
   /** SHA-256, hex. */
@@ -37,7 +37,7 @@ export function createKeyTable(db: DatabaseSync): KeyTable {
     add: (key) => void add.run({ ...key }),
     // `as`: the columns of a STRICT table are exactly these.
     bySecret: (secretHash) => (bySecret.get(secretHash) ?? null) as RegistrationKey | null,
-    all: () => all.all() as unknown as RegistrationKey[],
+    all: () => all.all() as RegistrationKey[],
     revoke: (id, at) => revoke.run(at, id).changes === 1,
     restore: (id) => void restore.run(id),
   }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** A name and whose it is. Times are milliseconds since the epoch; hashes are SHA-256, hex. */
-export interface LeaseRow {
+export type LeaseRow = {
   subdomain: string
   /** The tunnel's id; stays with the name. */
   id: string
@@ -73,9 +73,9 @@ export function createLeaseTable(db: DatabaseSync): LeaseTable {
     // `as`: the columns of a STRICT table are exactly these.
     byName: (subdomain) => (byName.get(subdomain) ?? null) as LeaseRow | null,
     byId: (id) => (byId.get(id) ?? null) as LeaseRow | null,
-    heldBy: (publicKey) => heldBy.all(publicKey) as unknown as LeaseRow[],
-    held: () => held.all() as unknown as LeaseRow[],
-    all: () => all.all() as unknown as LeaseRow[],
+    heldBy: (publicKey) => heldBy.all(publicKey) as LeaseRow[],
+    held: () => held.all() as LeaseRow[],
+    all: () => all.all() as LeaseRow[],
     isBarred: (publicKey) => barred.get(publicKey) !== undefined,
     countOfKey: (keyId) => Number(count.get(keyId)?.['count']),
     end: (id, state, at) => end.run(state, at, id).changes === 1,
