@@ -11,8 +11,8 @@ import { transport } from './transport.ts'
 /** How long after a broken stream the next one is tried (ms). */
 const RETRY_MS = 2000
 
-/** What changes neither the status nor the overview. */
-const unmoved: ReadonlySet<GatewayEvent['type']> = new Set(['gateway.stopping', 'device.seen'])
+/** What changes neither the status nor the overview; where the tunnel’s phase changes, `access.state` says so, too. */
+const unmoved: ReadonlySet<GatewayEvent['type']> = new Set(['gateway.stopping', 'device.seen', 'tunnel.status'])
 
 /** What the page knows of the gateway. */
 export interface Sight {
@@ -52,6 +52,7 @@ export function createGateway({ who }: Pick<Facts, 'who'>): Gateway {
   const sight = createStore<Sight>({ overview: null, status: null, seenAt: 0, live: false, gone: '', elsewhere: null, problem: null })
   const listeners = new Set<(event: GatewayEvent) => void>()
   let turn: Promise<void> = Promise.resolve()
+  let next: Promise<void> | null = null
   let connected = false
   let stopping = false
   let leaving = false
@@ -62,9 +63,13 @@ export function createGateway({ who }: Pick<Facts, 'who'>): Gateway {
     if (connected) mark(true)
   }
 
-  /** One after the other, so that an older answer never replaces a newer one. */
+  /** One after the other, so that an older answer never replaces a newer one; who asks before the next begins shares it. */
   function refresh(): Promise<void> {
-    turn = turn.then(read).catch(lost)
+    const begin = async (): Promise<void> => {
+      next = null
+      await read()
+    }
+    turn = next ??= turn.then(begin).catch(lost)
     return turn
   }
 
