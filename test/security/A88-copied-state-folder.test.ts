@@ -45,11 +45,12 @@ needsPeer(tunnelPeers, 'a gateway that was started from a copy of another one’
         ])
         expect(await viewOf(copy)).toMatchObject({ state: { phase: 'blocked', needs: { code: 'TUNNEL_IDENTITY_IN_USE' } } })
       }
+      // A fast computer is done before anybody was turned away.
+      while (visits.length <= 20) await sleep(50)
     } finally {
       asking = false
       await visiting
     }
-    expect(visits.length).toBeGreaterThan(20)
     expect(new Set(visits)).toEqual(new Set([200]))
     expect(await pid()).toBe(frpcBefore)
     expect(await viewOf(house.gateway)).toMatchObject({ state: { phase: 'on', urls: [house.url], verified: { verdict: { ok: true } } } })

@@ -116,9 +116,20 @@ export async function startTailnet(options: TailnetOptions = {}): Promise<Tailne
   return tailnetOf(network, control, nodes, await readFile(control.rootFile))
 }
 
+/** What takes so long was no refusal, milliseconds. */
+const LOST_MS = 4000
+
 function tailnetOf(network: OwnNetwork, control: Control, nodes: ReadonlyMap<string, NodeControls>, ca: Buffer): Tailnet {
   const node = (name: string) => nodeIn(nodes, name)
-  const overTailnet = async (name: string, host: string, port: number) => throughSocks(await network.dial(node(name).socksPort), host, port)
+  const overTailnet = async (name: string, host: string, port: number) => {
+    const began = Date.now()
+    const open = async () => await throughSocks(await network.dial(node(name).socksPort), host, port)
+    return await open().catch(async (error: unknown) => {
+      // A refusal comes at once; tailscaled gives up after 5 s what a busy computer lost on the way.
+      if (Date.now() - began < LOST_MS) throw error
+      return await open()
+    })
+  }
   const openFrom = async (name: string, address: string) => {
     const url = new URL(address)
     const stream = await overTailnet(name, url.hostname, portOf(url))
