@@ -7,10 +7,10 @@ export const tunnelConsentSetting = z.strictObject({
   acceptedAt: z.iso.datetime({ offset: true }).meta({ description: 'When.' }),
 })
 
-/** `tunnel`. */
 /** The broker until another one is named. */
 export const FIRST_BROKER = 'https://frp.xopc.ai/api'
 
+/** `tunnel`. */
 export const tunnelSettings = z
   .strictObject({
     enabled: z.boolean().default(false).meta({ description: 'Whether the public tunnel is wanted now.' }),
