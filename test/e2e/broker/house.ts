@@ -53,18 +53,18 @@ export function going(argv: readonly [string, ...string[]], env: NodeJS.ProcessE
   }
 }
 
-/** Runs `xopc broker start` and waits until gateways can come. */
+/** Runs `xopc broker start` and waits until gateways can come. `prefix`: what the command line begins with, to run in another network. */
 export async function startBroker(
   frps: string,
-  { stateDir, args = ['--dev', '--port', '0'] }: { stateDir?: string; args?: string[] } = {},
+  { stateDir, args = ['--dev', '--port', '0'], prefix = [] }: { stateDir?: string; args?: string[]; prefix?: readonly string[] } = {},
 ): Promise<RunningBroker> {
   const dir = stateDir ?? (await tempFolder())
-  const argv = [process.execPath, join(root, 'bin/run.js'), 'broker', 'start', ...args, '--json'] as const
-  const program = going(argv, { HOME: dir, XOPC_STATE_DIR: dir, XOPC_FRPS_PATH: frps })
-  const [line] = await program.says(/^\{.*\}\n/)
+  const [program = '', ...rest] = [...prefix, process.execPath, join(root, 'bin/run.js'), 'broker', 'start', ...args, '--json']
+  const broker = going([program, ...rest], { HOME: dir, XOPC_STATE_DIR: dir, XOPC_FRPS_PATH: frps })
+  const [line] = await broker.says(/^\{.*\}\n/)
   const { brokerUrl: url, publicUrlPattern: pattern } = JSON.parse(line) as { brokerUrl: string; publicUrlPattern: string }
   const discovery = async () => (await (await fetch(new URL('/.well-known/tunnel-config', url))).json()) as BrokerDiscovery
-  return { ...program, url, pattern, stateDir: dir, discovery }
+  return { ...broker, url, pattern, stateDir: dir, discovery }
 }
 
 /** Runs an frpc with the lease, and whatever else is written into its configuration. `proxy: null` leaves our proxy out, `heartbeatS: -1` the heartbeats. */

@@ -6,7 +6,10 @@ import { atEnd } from '../../support/cleanup.ts'
 import { type RunningGateway, startGateway } from '../../support/gateway.ts'
 import { needsPeer } from '../../support/peers.ts'
 import { start } from '../../support/run.ts'
+import { startBroker } from '../broker/house.ts'
+import { tunnelPeers, visit } from '../tunnel/house.ts'
 import { isLive, openTab, startBrowser } from './house.ts'
+import { addressOn, place, startAgreeing, startUnagreed } from './tunnel-house.ts'
 
 /** `xopc ui --no-open` of this gateway, until the test file ends; gives the link that it printed. */
 async function startUi({ stateDir }: RunningGateway): Promise<string> {
@@ -74,5 +77,25 @@ needsPeer('chromium', 'the page of xopc ui', (executablePath) => {
     await page.reload()
     await page.getByRole('alert').waitFor()
     expect(await page.locator('#gone').innerText()).toBe('')
+  })
+})
+
+needsPeer(['chromium', ...tunnelPeers], 'the public tunnel on the page of xopc ui', (executablePath, frps, frpc) => {
+  it('is agreed to, opened with its steps, tested and stopped', async () => {
+    const [browser, broker] = await Promise.all([startBrowser(executablePath), startBroker(frps)])
+    const gateway = await startUnagreed(frpc, broker.url)
+    const tab = await openTab(browser, await startUi(gateway))
+    const { page } = tab
+    await isLive(tab)
+    await page.goto(new URL(page.url()).origin + place)
+    await startAgreeing(page)
+    const url = await addressOn(page)
+    expect((await visit(`${url}/health`)).status).toBe(200)
+    await page.getByRole('button', { name: 'Test', exact: true }).click()
+    await page.getByText(`${url} leads to this gateway.`).waitFor()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByRole('button', { name: 'Start remote access' }).waitFor()
+    expect((await visit(`${url}/health`)).status).toBe(404)
+    expect(tab.said).toEqual([])
   })
 })
