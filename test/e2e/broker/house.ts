@@ -59,7 +59,7 @@ export async function startBroker(
   { stateDir, args = ['--dev', '--port', '0'], prefix = [] }: { stateDir?: string; args?: string[]; prefix?: readonly string[] } = {},
 ): Promise<RunningBroker> {
   const dir = stateDir ?? (await tempFolder())
-  const [program = '', ...rest] = [...prefix, process.execPath, join(root, 'bin/run.js'), 'broker', 'start', ...args, '--json']
+  const [program, ...rest] = [...prefix, process.execPath, join(root, 'bin/run.js'), 'broker', 'start', ...args, '--json']
   const broker = going([program, ...rest], { HOME: dir, XOPC_STATE_DIR: dir, XOPC_FRPS_PATH: frps })
   const [line] = await broker.says(/^\{.*\}\n/)
   const { brokerUrl: url, publicUrlPattern: pattern } = JSON.parse(line) as { brokerUrl: string; publicUrlPattern: string }

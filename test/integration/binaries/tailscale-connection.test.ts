@@ -37,7 +37,7 @@ needsPeer(tailnetPeers, 'a connection into the tailnet', () => {
     const [path, notes] = [join(folder, 'tailscale'), join(folder, 'notes')]
     await chmod(folder, 0o755)
     await writeFile(path, `#!/bin/sh\n[ "$1" = nc ] && echo $$ >>${notes}\nexec ${program} "$@"\n`, { mode: 0o755 })
-    const started = (): number[] => (existsSync(notes) ? readFileSync(notes, 'utf8').trim().split('\n').map(Number) : [])
+    const started = (): number[] => (existsSync(notes) ? readFileSync(notes, 'utf8').split('\n').filter(Boolean).map(Number) : [])
     const tailscale = await findTailscale({ PATH: process.env['PATH'], XOPC_TAILSCALE_PATH: path })
     return { tailscale, path, running: () => started().filter(isRunning) }
   }
