@@ -57,8 +57,12 @@ function Address({ proxy, first, saved }: { proxy: MethodView; first: string; sa
   const { gateway, admin } = useHouse()
   const [url, setUrl] = useState(first)
   const [tested, setTested] = useState(false)
-  // What was found, saved or cleared elsewhere stands in the field, and what a test said of it stays.
-  useEffect(() => setUrl(first), [first])
+  const shown = useRef(first)
+  // What was found, saved or cleared elsewhere stands in the field, and what a test said of it stays; what is typed at once is not taken away.
+  useEffect(() => {
+    if (shown.current !== first) setUrl(first)
+    shown.current = first
+  }, [first])
   const work = useWork()
   const { client, change } = gateway
   const { state } = proxy
