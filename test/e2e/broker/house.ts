@@ -1,5 +1,5 @@
 import { createServer, get, type IncomingMessage, type Server } from 'node:http'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -65,6 +65,23 @@ export async function startBroker(
   const { brokerUrl: url, publicUrlPattern: pattern } = JSON.parse(line) as { brokerUrl: string; publicUrlPattern: string }
   const discovery = async () => (await (await fetch(new URL('/.well-known/tunnel-config', url))).json()) as BrokerDiscovery
   return { ...broker, url, pattern, stateDir: dir, discovery }
+}
+
+/** The pid of the frps that a broker runs. Throws where it runs none. */
+export async function frpsOf({ pid }: Pick<RunningBroker, 'pid'>, frps: string): Promise<number> {
+  const found = await descendant(pid, frps)
+  if (found === null) throw new Error(`${pid} runs no ${frps}`)
+  return found
+}
+
+async function descendant(pid: number, program: string): Promise<number | null> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean).map(Number)
+  for (const child of children) {
+    const [first] = (await readFile(`/proc/${child}/cmdline`, 'utf8')).split('\0')
+    const found = first === program ? child : await descendant(child, program)
+    if (found !== null) return found
+  }
+  return null
 }
 
 /** Runs an frpc with the lease, and whatever else is written into its configuration. `proxy: null` leaves our proxy out, `heartbeatS: -1` the heartbeats. */

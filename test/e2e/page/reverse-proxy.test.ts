@@ -109,6 +109,22 @@ needsPeer(['chromium', 'caddy', 'own-hosts'], 'the page through a proxy that nob
     await expect.poll(() => page.getByLabel('Address of your proxy').inputValue()).toBe('')
   })
 
+  it('keeps an address that is typed before the tab has settled', async () => {
+    const gateway = await startGateway()
+    const tab = await openTab(browser, gateway.url)
+    const { page } = tab
+    await page.clock.install()
+    await signIn(tab, gateway.token)
+    await page.locator('#methods > li').first().waitFor()
+    // What the page does after it was painted waits.
+    await page.clock.pauseAt(Date.now() + 1000)
+    await page.getByRole('tab', { name: 'Reverse proxy' }).click()
+    const field = page.getByLabel('Address of your proxy')
+    await field.fill('https://typed.example.net')
+    await page.clock.runFor(5000)
+    expect(await field.inputValue()).toBe('https://typed.example.net')
+  })
+
   it('writes a configuration for each program, for the domain that was typed', async () => {
     const { tab } = await open()
     const { page } = tab

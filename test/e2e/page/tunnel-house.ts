@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import JSON5 from 'json5'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import type { ConfigTree, GatewayOptions, RunningGateway } from '../../support/gateway.ts'
-import type { RunningBroker } from '../broker/house.ts'
 import { tunnelGateway } from '../tunnel/house.ts'
 import { openTab, signIn, type Tab } from './house.ts'
 
@@ -39,23 +38,6 @@ export async function startAgreeing(page: Page): Promise<void> {
 export async function addressOn(page: Page): Promise<string> {
   await page.locator('#tab-panel .state[data-phase=on]').waitFor({ timeout })
   return await page.locator('.address code').innerText()
-}
-
-/** The pid of the frps that a broker runs. Throws where it runs none. */
-export async function frpsOf({ pid }: Pick<RunningBroker, 'pid'>, frps: string): Promise<number> {
-  const found = await descendant(pid, frps)
-  if (found === null) throw new Error(`${pid} runs no ${frps}`)
-  return found
-}
-
-async function descendant(pid: number, program: string): Promise<number | null> {
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean).map(Number)
-  for (const child of children) {
-    const [first] = (await readFile(`/proc/${child}/cmdline`, 'utf8')).split('\0')
-    const found = first === program ? child : await descendant(child, program)
-    if (found !== null) return found
-  }
-  return null
 }
 
 /** What the configuration file says of the tunnel, secrets and all. */

@@ -27,16 +27,9 @@ needsPeer([...publicPeers, 'chromium'], 'the code on the page, for a phone elsew
     await page.getByRole('tab', { name: 'xopc app' }).click()
     const link = readAppLink((await scan(page)) ?? '')
     expect(link).toMatchObject({ baseUrl: world.url })
-    const body = JSON.stringify({ pairingSecret: link?.secret, deviceName: 'Pixel', platform: 'android' })
-    const exchange = async () =>
-      await world.visit('fetch', `${world.url}/api/tunnel/exchange-token`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-      })
-    expect(await exchange()).toMatchObject({ status: 200 })
+    expect(await world.join(link?.secret ?? '')).toMatchObject({ status: 200 })
     await page.getByText(/“Pixel” joined from \S+ by the public tunnel/).waitFor()
-    expect((await exchange())['status']).not.toBe(200)
+    expect(await world.join(link?.secret ?? '')).toMatchObject({ status: 401 })
     expect(tab.said).toEqual([])
   })
 })

@@ -6,7 +6,7 @@ import { tempFolder } from '../../support/cleanup.ts'
 import type { RunningGateway } from '../../support/gateway.ts'
 import { needsPeer } from '../../support/peers.ts'
 import { run } from '../../support/run.ts'
-import { type RunningBroker, startBroker } from '../broker/house.ts'
+import { frpsOf, type RunningBroker, startBroker } from '../broker/house.ts'
 import {
   askControl,
   millisecondsUntil,
@@ -94,10 +94,9 @@ needsPeer(tunnelPeers, 'what breaks is named while it lasts, and mended', (frps,
     it('whose frps is killed: verified again within 5 s, at the same address', async () => {
       const { broker, gateway, url } = await opened()
       const before = await pidOf(gateway)
-      const { stdout } = await run(['pgrep', '-f', `frps -c ${broker.stateDir}`])
-      const pids = stdout.trim().split('\n').map(Number)
+      const server = await frpsOf(broker, frps)
       const codes = await codesWhile(gateway, async () => {
-        process.kill(Math.max(...pids), 'SIGKILL')
+        process.kill(server, 'SIGKILL')
         await millisecondsUntil(async () => (await viewOf(gateway)).state.phase !== 'on', 5000)
         expect(await millisecondsUntil(async () => (await viewOf(gateway)).state.phase === 'on', 10_000)).toBeLessThan(5000)
         expect(await untilVerified(gateway)).toBe(url)
@@ -135,8 +134,7 @@ needsPeer(tunnelPeers, 'what breaks is named while it lasts, and mended', (frps,
   it('a server that says nothing at a start is named, and waited for, before it is tried anew', { timeout: 120_000 }, async () => {
     const broker = await startBroker(frps)
     const gateway = await tunnelGateway(frpc, broker.url)
-    const { stdout } = await run(['pgrep', '-f', `frps -c ${broker.stateDir}`])
-    const server = Math.max(...stdout.trim().split('\n').map(Number))
+    const server = await frpsOf(broker, frps)
     process.kill(server, 'SIGSTOP')
     try {
       await gateway.xopc(['tunnel', 'start'], { timeoutMs: 60_000 })

@@ -33,6 +33,8 @@ export interface PublicWorld {
   startGateway(options?: GatewayOptions): Promise<RunningGateway>
   /** The broker's own command line, at its host. */
   brokerCli(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }>
+  /** What the gateway answers a phone elsewhere that brings the secret of a pairing link. */
+  join(pairingSecret: string): Promise<Record<string, unknown>>
   /** What a visitor gets; see test/fixtures/visitor.ts. Throws what it printed where it is no JSON. */
   visit(what: 'fetch' | 'sse' | 'ws' | 'upload', url: string, wish?: object, timeoutMs?: number): Promise<Record<string, unknown>>
 }
@@ -55,9 +57,21 @@ export async function startPublicWorld(): Promise<PublicWorld> {
     async () => (await host.answers(7100)) && (await host.answers(7000)) && (await host.answers(7080)),
   )
   const home = await tempFolder()
-  await host.start([peer('caddy-2.11'), 'run', '--adapter', 'caddyfile', '--config', await caddyfileFor(dir, acme)], { HOME: home }, () =>
-    host.answers(443),
-  )
+  const visit: PublicWorld['visit'] = async (what, url, wish = {}, timeoutMs = 60_000) => {
+    const visitor = [process.execPath, join(root, 'test/fixtures/visitor.ts'), what, url, JSON.stringify(wish)] as const
+    const ran = await computers.visitor.run(named([...visitor]), { timeoutMs, env: { PATH: process.env['PATH'], ...trust } })
+    if (ran.code !== 0) throw new Error(`${ran.stdout}${ran.stderr}`)
+    // `as`: the fixture prints objects only.
+    return JSON.parse(ran.stdout) as Record<string, unknown>
+  }
+  // Its own certificate, too: the authority may be held up from then on.
+  const isServed = async () =>
+    await visit('fetch', `https://${domain}/.well-known/tunnel-config`).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+  const caddy = [peer('caddy-2.11'), 'run', '--adapter', 'caddyfile', '--config', await caddyfileFor(dir, acme)] as const
+  await host.start(caddy, { HOME: home }, async () => (await host.answers(443)) && (await isServed()))
   const brokerCli: PublicWorld['brokerCli'] = (args) =>
     host.run(named([...command, 'broker', ...args, '--dir', dir]), { env: { PATH: process.env['PATH'], ...brokerEnv } })
   const created = await brokerCli(['key', 'create', '--name', 'tests', '--json'])
@@ -85,12 +99,11 @@ export async function startPublicWorld(): Promise<PublicWorld> {
         ...options,
         env: { XOPC_FRPC_PATH: peer('frpc'), ...trust, ...options.env },
       }),
-    async visit(what, url, wish = {}, timeoutMs = 60_000) {
-      const visitor = [process.execPath, join(root, 'test/fixtures/visitor.ts'), what, url, JSON.stringify(wish)] as const
-      const ran = await computers.visitor.run(named([...visitor]), { timeoutMs, env: { PATH: process.env['PATH'], ...trust } })
-      if (ran.code !== 0) throw new Error(`${ran.stdout}${ran.stderr}`)
-      // `as`: the fixture prints objects only.
-      return JSON.parse(ran.stdout) as Record<string, unknown>
+    visit,
+    async join(pairingSecret) {
+      const body = JSON.stringify({ pairingSecret, deviceName: 'Pixel', platform: 'android' })
+      const headers = { 'content-type': 'application/json' }
+      return await visit('fetch', `https://${name}.${domain}/api/tunnel/exchange-token`, { method: 'POST', headers, body })
     },
   }
 }

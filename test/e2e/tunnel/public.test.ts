@@ -49,9 +49,7 @@ needsPeer(publicPeers, 'a broker on a public host, a gateway at home and a phone
     const { links }: PairingCode = JSON.parse(shown.stdout)
     const link = readAppLink(links?.app ?? '')
     expect(link).toMatchObject({ baseUrl: world.url })
-    const body = JSON.stringify({ pairingSecret: link?.secret, deviceName: 'Pixel', platform: 'android' })
-    const headers = { 'content-type': 'application/json' }
-    const joined = await world.visit('fetch', `${world.url}/api/tunnel/exchange-token`, { method: 'POST', headers, body })
+    const joined = await world.join(link?.secret ?? '')
     expect(joined).toMatchObject({ status: 200 })
     const reply: { token: string; connectUrls: string[] } = JSON.parse(String(joined['body']))
     expect(reply).toMatchObject({ baseUrl: world.url, connectUrls: [world.url] })
