@@ -162,6 +162,8 @@ needsPeer(['chromium', ...tunnelPeers], 'the public tunnel on the page', (execut
     const gateway = await start({ tunnel: { consent: agreed } })
     const tab = await openTunnel(browser, gateway)
     const looking = await anotherTab(tab.page.context(), gateway.url)
+    // It has asked for everything that the key is for.
+    await looking.page.locator('#methods > li').first().waitFor()
     await tab.page.close()
     await looking.page.evaluate(() => sessionStorage.clear())
     await looking.page.goto(gateway.url + place)
